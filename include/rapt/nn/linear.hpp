@@ -1,0 +1,81 @@
+#pragma once
+/// \file  The affine map y = x W^T + b.
+
+#include <rapt/core/layer.hpp>
+#include <rapt/core/random.hpp>
+#include <rapt/ops/matmul.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <tuple>
+
+namespace rapt {
+
+/// Whether a layer has a bias; without one the bias is an empty tensor.
+enum class Bias { yes, no };
+
+/// Affine map of the last axis, `y = x W^T + b`.
+///
+/// \shape   x (N, in), weight (out, in), bias (out) or (0) -> y (N, out). Use `x.rows()` for a higher rank.
+/// \init    weight, bias ~ U(-1/sqrt(in), 1/sqrt(in)), as torch.nn.Linear does
+/// \cost    2 N in out flops forward, twice that backward (half of it frozen or with InputGradient::skip)
+/// \throws  ShapeError where x or dy does not fit
+/// \borrows x until the matching backward
+template <std::floating_point T>
+struct Linear {
+  using Scalar = T;
+  using Input = TensorView<const T, 2>;
+  using Output = TensorView<const T, 2>;
+
+  Tensor<T, 2> weight;  // (out, in)
+  Tensor<T, 1> bias;    // (out), or (0)
+  static constexpr auto parameters =
+      std::tuple{field("weight", &Linear::weight), field("bias", &Linear::bias)};
+
+  struct Cache {
+    Input x;          // borrowed (N, in)
+    Tensor<T, 2> y;   // (N, out)
+    Tensor<T, 2> dx;  // (N, in)
+    ForwardStamp stamp;
+  };
+
+  Linear() = default;
+  Linear(Index in, Index out, RandomStream& stream, Bias with_bias = Bias::yes)
+      : weight({out, in}), bias({with_bias == Bias::yes ? out : 0}) {
+    const T bound = in == 0 ? T(0) : T(1) / std::sqrt(static_cast<T>(in));
+    fill_uniform(weight.view(), -bound, bound, stream);
+    fill_uniform(bias.view(), -bound, bound, stream);
+  }
+
+  Index in() const { return weight.extent(1); }
+  Index out() const { return weight.extent(0); }
+
+  Output forward(Input x, Cache& cache) const {
+    expect_shape("Linear::forward", "x", x.shape(), {any, in()});
+    cache.x = x;
+    cache.stamp.set(this);
+    const auto y = cache.y.resize({x.extent(0), out()});
+    matmul(x, weight, y, {.transpose_b = true});
+    if (bias.size() != 0) y.matrix().rowwise() += bias.matrix().row(0);
+    return cache.y;
+  }
+
+  Input backward(Output dy, Cache& cache, Linear* gradient,
+                 InputGradient input_gradient = InputGradient::compute) const {
+    expect_shape("Linear::backward", "dy", dy.shape(), {cache.x.extent(0), out()});
+    cache.stamp.check(this, gradient);
+    if (gradient != nullptr) {
+      // y = x W^T
+      matmul(dy, cache.x, gradient->weight.view(), {.transpose_a = true, .accumulate = true});
+      // y = ... + b, the same b for every row
+      if (bias.size() != 0) gradient->bias.matrix() += dy.matrix().colwise().sum();
+    }
+    if (input_gradient == InputGradient::skip) return {};
+    // y = x W^T
+    matmul(dy, weight, cache.dx.resize(cache.x.shape()));
+    return cache.dx;
+  }
+};
+static_assert(Layer<Linear<float>> && Layer<Linear<double>>);
+
+}  // namespace rapt

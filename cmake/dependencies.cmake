@@ -1,0 +1,76 @@
+# Where each thing we use comes from: what the project that includes us already has, else an installed package, else a
+# fetch from its own repository. FETCHCONTENT_SOURCE_DIR_<NAME> lays a local copy under any of them.
+include_guard()
+include(FetchContent)
+
+# Declares NAME for FetchContent and says so; a header-only library is only unpacked, its own CMake files do not run.
+macro(rapt_fetch name repository tag package)
+  if(NOT FETCHCONTENT_SOURCE_DIR_${name})
+    message(STATUS "rapt: ${package} is not installed, fetching ${tag} from ${repository} "
+                   "(on Debian: apt-get install ${package})")
+  endif()
+  FetchContent_Declare(${name} GIT_REPOSITORY ${repository} GIT_TAG ${tag} GIT_SHALLOW ON SYSTEM ${ARGN})
+  FetchContent_MakeAvailable(${name})
+endmacro()
+
+# An imported target that is an include path and nothing else.
+function(rapt_add_header_target target folder)
+  add_library(${target} INTERFACE IMPORTED GLOBAL)
+  target_include_directories(${target} SYSTEM INTERFACE ${folder})
+endfunction()
+
+macro(rapt_need_eigen)
+  if(NOT TARGET Eigen3::Eigen)
+    find_package(Eigen3 3.4 QUIET NO_MODULE)
+    if(NOT Eigen3_FOUND)
+      find_package(Eigen3 5 QUIET NO_MODULE)  # a range 3.4...5 would refuse Debian's 3.4.0
+    endif()
+    if(NOT TARGET Eigen3::Eigen)
+      rapt_fetch(EIGEN https://gitlab.com/libeigen/eigen.git 3.4.0 libeigen3-dev SOURCE_SUBDIR headers-only)
+      rapt_add_header_target(Eigen3::Eigen ${eigen_SOURCE_DIR})
+    endif()
+  endif()
+endmacro()
+
+macro(rapt_need_json)
+  if(NOT TARGET nlohmann_json::nlohmann_json)
+    find_package(nlohmann_json QUIET)
+    if(NOT TARGET nlohmann_json::nlohmann_json)
+      find_path(RAPT_JSON_INCLUDE_DIR nlohmann/json.hpp)
+      mark_as_advanced(RAPT_JSON_INCLUDE_DIR)
+      if(NOT RAPT_JSON_INCLUDE_DIR)
+        rapt_fetch(NLOHMANN_JSON https://github.com/nlohmann/json.git v3.11.3 nlohmann-json3-dev
+                   SOURCE_SUBDIR headers-only)
+        set(RAPT_JSON_INCLUDE_DIR ${nlohmann_json_SOURCE_DIR}/include)
+      endif()
+      rapt_add_header_target(nlohmann_json::nlohmann_json ${RAPT_JSON_INCLUDE_DIR})
+    endif()
+  endif()
+endmacro()
+
+macro(rapt_need_cli11)
+  if(NOT TARGET CLI11::CLI11)
+    find_package(CLI11 QUIET)
+    if(NOT TARGET CLI11::CLI11)
+      rapt_fetch(CLI11 https://github.com/CLIUtils/CLI11.git v2.4.2 libcli11-dev SOURCE_SUBDIR headers-only)
+      rapt_add_header_target(CLI11::CLI11 ${cli11_SOURCE_DIR}/include)
+    endif()
+  endif()
+endmacro()
+
+# Catch2 3, else 2.13; the module Catch (catch_discover_tests) comes from the same version.
+macro(rapt_need_catch2)
+  if(NOT FETCHCONTENT_SOURCE_DIR_CATCH2)
+    find_package(Catch2 3 QUIET)
+    if(NOT Catch2_FOUND)
+      find_package(Catch2 2.13 QUIET)
+    endif()
+  endif()
+  if(Catch2_FOUND)
+    list(APPEND CMAKE_MODULE_PATH ${Catch2_DIR})
+  else()
+    rapt_fetch(CATCH2 https://github.com/catchorg/Catch2.git v3.7.1 catch2)
+    list(APPEND CMAKE_MODULE_PATH ${catch2_SOURCE_DIR}/extras)
+  endif()
+  include(Catch)
+endmacro()

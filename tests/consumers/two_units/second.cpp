@@ -1,0 +1,5 @@
+#include <rapt/rapt.hpp>
+
+rapt::Tensor<float, 2> made_elsewhere(rapt::Index rows);
+
+rapt::Tensor<float, 2> made_elsewhere(rapt::Index rows) { return rapt::Tensor<float, 2>({rows, 2}); }

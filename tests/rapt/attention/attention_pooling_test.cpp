@@ -1,0 +1,83 @@
+#include <rapt/attention/attention_pooling.hpp>
+
+#include "support/catch.hpp"
+#include "support/layer_properties.hpp"
+
+#include <cmath>
+#include <string>
+
+namespace {
+
+template <class T>
+struct AttentionPoolingSample {
+  explicit AttentionPoolingSample(rapt_test::Draw& draw) {
+    const rapt::Index heads = draw.small(), width = heads * draw.small(), sets = draw.size();
+    offsets.resize({sets + 1});
+    offsets(0) = 0;
+    for (rapt::Index b = 0; b < sets; ++b) offsets(b + 1) = offsets(b) + draw.size();
+    layer = rapt::AttentionPooling<T>(width, heads, draw.values);
+    key = draw.normal<T, 2>({offsets(sets), width});
+    value = draw.normal<T, 2>({offsets(sets), width});
+    if (draw.size() % 2 == 1) query = draw.normal<T, 2>({sets, width});
+  }
+  rapt::AttentionPooling<T> layer;
+  rapt::Tensor<rapt::Index, 1> offsets;
+  rapt::Tensor<T, 2> key, value, query;
+  rapt::AttentionPoolingInput<T> input() const { return {key, value, offsets, query}; }
+};
+
+}  // namespace
+
+RAPT_TEST_LAYER("AttentionPooling", AttentionPoolingSample, "[attention][pooling]")
+
+TEST_CASE("AttentionPooling gives the values worked out by hand", "[attention][pooling]") {
+  rapt::AttentionPooling<double> layer;
+  layer.seed = rapt::Tensor<double, 1>({1}, {1});
+  // Set 0: scores log 1 and log 3, so weights 1/4 and 3/4; set 1 is empty; set 2 has one member.
+  const rapt::Tensor<double, 2> key({3, 1}, {0, std::log(3.0), -50}), value({3, 1}, {8, 4, 7});
+  const rapt::Tensor<rapt::Index, 1> offsets({4}, {0, 2, 2, 3});
+  rapt::AttentionPooling<double>::Cache cache;
+
+  const auto y = layer.forward({key, value, offsets, {}}, cache);
+
+  CHECK(y(0, 0) == Catch::Approx(0.25 * 8 + 0.75 * 4));
+  CHECK(y(1, 0) == 0);
+  CHECK(y(2, 0) == Catch::Approx(7));
+  CHECK(cache.weights(0, 0) == Catch::Approx(0.25));
+  CHECK(cache.weights(2, 0) == Catch::Approx(1));
+}
+
+TEST_CASE("AttentionPooling has one seed number for each column", "[attention][pooling]") {
+  rapt::RandomStream stream(1);
+  CHECK(parameter_count(rapt::AttentionPooling<float>(12, 3, stream)) == 12);
+}
+
+TEST_CASE("AttentionPooling names what does not fit", "[attention][pooling][errors]") {
+  rapt::RandomStream stream(1);
+  const rapt::AttentionPooling<float> layer(4, 2, stream);
+  rapt::AttentionPooling<float>::Cache cache;
+  const rapt::Tensor<float, 2> key({3, 4}), narrow({3, 3}), query({1, 4});
+  const rapt::Tensor<rapt::Index, 1> offsets({3}, {0, 1, 3}), falling({3}, {0, 4, 3});
+  const auto message = [&](rapt::AttentionPoolingInput<float> x) {
+    try {
+      layer.forward(x, cache);
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  CHECK(message({narrow, key, offsets, {}}) ==
+        "AttentionPooling::forward: key has shape (3, 3), expected (*, 4)");
+  CHECK(message({key, narrow, offsets, {}}) ==
+        "AttentionPooling::forward: value has shape (3, 3), expected (3, 4)");
+  CHECK(message({key, key, offsets, query}) ==
+        "AttentionPooling::forward: query has shape (1, 4), expected (2, 4)");
+  CHECK(message({key, key, falling, {}}) == "AttentionPooling::forward: offsets do not rise from 0 to 3");
+  std::string setting;
+  try {
+    rapt::AttentionPooling<float>(5, 2, stream);
+  } catch (const std::invalid_argument& error) {
+    setting = error.what();
+  }
+  CHECK(setting == "AttentionPooling: width 5 is not a multiple of heads 2");
+}

@@ -8,7 +8,7 @@ set(data examples/recommender/data)
 set(recommend build/demo/bin/rapt-recommend)
 set(model build/demo/debian.safetensors)
 
-rapt_provide(libeigen3-dev libcli11-dev nlohmann-json3-dev zlib1g-dev)
+rapt_provide(REQUIRED libeigen3-dev libcli11-dev nlohmann-json3-dev OPTIONAL zlib1g-dev)
 rapt_step(configure ${CMAKE_COMMAND} --preset demo)
 if(NOT EXISTS "${RAPT_ROOT}/examples/recommender/main.cpp")
   rapt_say("the program rapt-recommend has not landed yet; this builds what there is")

@@ -1,5 +1,5 @@
-// Tensors cross between units with and without -mavx2 both ways; storage that followed a unit's flags would be freed
-// by the wrong function (a double free, as Eigen's own allocator showed).
+// Tensors cross between units with and without -mavx2 both ways; storage that followed a unit's flags would
+// be freed by the wrong function (a double free, as Eigen's own allocator showed).
 #include <rapt/core/tensor.hpp>
 
 #include <cstdio>

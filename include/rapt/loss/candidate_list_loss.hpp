@@ -1,0 +1,110 @@
+#pragma once
+/// \file  Ranking loss over lists of candidates: every positive against all negatives of its list.
+
+#include <rapt/core/checked.hpp>
+#include <rapt/core/loss.hpp>
+#include <rapt/core/parallel.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <limits>
+
+namespace rapt {
+
+/// Lists of candidates laid end to end, and which of them are positive.
+/// \shape positive (N), offsets (lists + 1)
+struct CandidateListTarget {
+  TensorView<const bool, 1> positive;
+  TensorView<const Index, 1> offsets;
+};
+
+/// `mean over positives k of softplus(logsumexp over the negatives n of k's list of s_n - s_k)`: the softmax
+/// cross-entropy of one positive against all the negatives that the generator proposed beside it (sampled
+/// softmax with the other positives left out; Jean et al. 2015, arXiv:1412.2007). \shape   prediction (N, 1),
+/// target of the same N -> one number; 0 where no list has both kinds \throws  ShapeError;
+/// std::invalid_argument where offsets do not rise from 0 to N \borrows prediction and target until backward
+template <std::floating_point T>
+struct CandidateListLoss {
+  using Scalar = T;
+  using Prediction = TensorView<const T, 2>;
+  using Target = CandidateListTarget;
+
+  struct Cache {
+    Prediction scores;        // borrowed
+    Target target;            // borrowed
+    Tensor<T, 1> normaliser;  // (lists) logsumexp over the negatives; minus infinity without any
+    Index positives = 0;
+    Tensor<T, 2> gradient;  // (N, 1)
+  };
+
+  T forward(Prediction scores, Target target, Cache& cache) const {
+    check(scores, target);
+    const Index lists = target.offsets.extent(0) - 1;
+    cache.scores = scores;
+    cache.target = target;
+    cache.normaliser.resize({lists});
+    cache.positives = 0;
+    T sum = 0;
+    for (Index list = 0; list < lists; ++list) {
+      const Index from = target.offsets(list), to = target.offsets(list + 1);
+      const T z = cache.normaliser(list) = log_sum_of_negatives(scores, target, from, to);
+      for (Index n = from; n < to; ++n) {
+        if (!target.positive(n)) continue;
+        ++cache.positives;
+        const T margin = z - scores(n, 0);
+        sum += std::max(margin, T(0)) + std::log1p(std::exp(-std::abs(margin)));
+      }
+    }
+    return cache.positives == 0 ? T(0) : sum / static_cast<T>(cache.positives);
+  }
+
+  Prediction backward(Cache& cache) const {
+    const auto& [positive, offsets] = cache.target;
+    const auto d = cache.gradient.resize(cache.scores.shape());
+    const T share = cache.positives == 0 ? T(0) : T(1) / static_cast<T>(cache.positives);
+    for (Index list = 0; list + 1 < offsets.extent(0); ++list) {
+      const T z = cache.normaliser(list);
+      T pull = 0;  // sum over the positives of the derivative of softplus(z - s_k) by z
+      for (Index n = offsets(list); n < offsets(list + 1); ++n) {
+        if (!positive(n)) continue;
+        const T slope = share / (T(1) + std::exp(cache.scores(n, 0) - z));
+        d(n, 0) = -slope;
+        pull += slope;
+      }
+      for (Index n = offsets(list); n < offsets(list + 1); ++n) {
+        // z = logsumexp of the negatives
+        if (!positive(n)) d(n, 0) = pull * std::exp(cache.scores(n, 0) - z);
+      }
+    }
+    return cache.gradient;
+  }
+
+ private:
+  static void check(const Prediction& scores, const Target& target) {
+    expect_shape<2>("CandidateListLoss::forward", "prediction", scores.shape(),
+                    {target.positive.extent(0), 1});
+    const Index lists = target.offsets.extent(0) - 1;
+    if (lists < 0)
+      detail::throw_shape_error("CandidateListLoss::forward", "offsets", target.offsets.shape(), Shape<1>{1});
+    bool rises = target.offsets(0) == 0 && target.offsets(lists) == scores.extent(0);
+    for (Index n = 0; n < lists; ++n) rises = rises && target.offsets(n) <= target.offsets(n + 1);
+    if (!rises) {
+      throw std::invalid_argument("CandidateListLoss::forward: offsets do not rise from 0 to " +
+                                  std::to_string(scores.extent(0)));
+    }
+  }
+  static T log_sum_of_negatives(const Prediction& scores, const Target& target, Index from, Index to) {
+    T top = -std::numeric_limits<T>::infinity(), sum = 0;
+    for (Index n = from; n < to; ++n) {
+      if (!target.positive(n)) top = std::max(top, scores(n, 0));
+    }
+    if (top == -std::numeric_limits<T>::infinity()) return top;
+    for (Index n = from; n < to; ++n) {
+      if (!target.positive(n)) sum += std::exp(scores(n, 0) - top);
+    }
+    return top + std::log(sum);
+  }
+};
+static_assert(Loss<CandidateListLoss<float>> && Loss<CandidateListLoss<double>>);
+
+}  // namespace rapt

@@ -1,0 +1,69 @@
+#include <rapt/loss/candidate_list_loss.hpp>
+
+#include "support/catch.hpp"
+#include "support/loss_properties.hpp"
+
+#include <cmath>
+#include <string>
+
+namespace {
+
+template <class T>
+struct CandidateListSample {
+  explicit CandidateListSample(rapt_test::Draw& draw) {
+    const rapt::Index lists = draw.positive();
+    offsets.resize({lists + 1});
+    offsets(0) = 0;
+    for (rapt::Index n = 0; n < lists; ++n) offsets(n + 1) = offsets(n) + draw.size();
+    scores = draw.normal<T, 2>({offsets(lists), 1}, 2);
+    positive = draw.mask<1>({offsets(lists)}, 0.3);
+  }
+  rapt::CandidateListLoss<T> loss;
+  rapt::Tensor<rapt::Index, 1> offsets;
+  rapt::Tensor<T, 2> scores;
+  rapt::Tensor<bool, 1> positive;
+  auto prediction() const { return scores.view(); }
+  rapt::CandidateListTarget target() const { return {positive, offsets}; }
+};
+
+}  // namespace
+
+RAPT_TEST_LOSS("CandidateListLoss", CandidateListSample, "[loss][candidate_list]")
+
+TEST_CASE("CandidateListLoss gives the values worked out by hand", "[loss][candidate_list]") {
+  const rapt::CandidateListLoss<double> loss;
+  rapt::CandidateListLoss<double>::Cache cache;
+  // List 0: one positive of score log 2 against negatives log 1 and log 3; list 1 has no positive, list 2 no
+  // negative.
+  const rapt::Tensor<double, 2> scores({5, 1}, {std::log(2.0), 0, std::log(3.0), 9, 9});
+  const rapt::Tensor<bool, 1> positive({5}, {true, false, false, false, true});
+  const rapt::Tensor<rapt::Index, 1> offsets({4}, {0, 3, 4, 5});
+
+  // softplus(log 4 - log 2) = log 3, and the lone positive of list 2 costs nothing
+  CHECK(loss.forward(scores, {positive, offsets}, cache) == Catch::Approx(std::log(3.0) / 2));
+  const auto d = loss.backward(cache);
+  // slope of softplus at log 2 is 2/3, halved by the mean over two positives; negatives share it 1 : 3
+  CHECK(d(0, 0) == Catch::Approx(-1.0 / 3));
+  CHECK(d(1, 0) == Catch::Approx(1.0 / 12));
+  CHECK(d(2, 0) == Catch::Approx(3.0 / 12));
+  CHECK(d(3, 0) == 0);
+  CHECK(d(4, 0) == 0);
+}
+
+TEST_CASE("CandidateListLoss names what does not fit", "[loss][candidate_list][errors]") {
+  const rapt::CandidateListLoss<float> loss;
+  rapt::CandidateListLoss<float>::Cache cache;
+  const rapt::Tensor<float, 2> scores({3, 1}), wide({3, 2});
+  const rapt::Tensor<bool, 1> positive({3});
+  const rapt::Tensor<rapt::Index, 1> offsets({2}, {0, 3}), wrong({2}, {0, 4});
+  const auto message = [&](const rapt::Tensor<float, 2>& s, const rapt::Tensor<rapt::Index, 1>& o) {
+    try {
+      loss.forward(s, {positive, o}, cache);
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  CHECK(message(wide, offsets) == "CandidateListLoss::forward: prediction has shape (3, 2), expected (3, 1)");
+  CHECK(message(scores, wrong) == "CandidateListLoss::forward: offsets do not rise from 0 to 3");
+}

@@ -1,0 +1,132 @@
+#pragma once
+/// \file  Squared error over all items of a row, where few items are positive and the rest count little.
+
+#include <rapt/core/checked.hpp>
+#include <rapt/core/loss.hpp>
+#include <rapt/core/parallel.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <stdexcept>
+#include <string>
+
+namespace rapt {
+
+/// Which items of each row are positive: ids[offsets[b]] ... ids[offsets[b + 1] - 1], ascending, belong to
+/// row b. \shape ids (N), offsets (B + 1), row_weights (B) or absent (every row then weighs 1)
+template <std::floating_point T>
+struct SparsePositives {
+  TensorView<const Index, 1> ids;
+  TensorView<const Index, 1> offsets;
+  TensorView<const T, 1> row_weights;
+};
+
+/// `L = 1/B sum_b w_b [ sum_(i positive) (s_bi - 1)^2 + alpha sum_(i not positive) s_bi^2 ]`: every item that
+/// was not observed is a weak zero (Hu, Koren and Volinsky 2008, "Collaborative filtering for implicit
+/// feedback datasets", eq. 3, with confidences 1 and alpha).
+///
+/// \shape   prediction (B, I), target over B rows and ids below I -> one number; 0 for B = 0
+/// \units   alpha >= 0 is the weight of an item that is not positive
+/// \cost    3 B I operations each way; nothing of size B I but the gradient
+/// \throws  ShapeError; std::out_of_range for an id; std::invalid_argument where offsets do not rise from 0
+/// to N,
+///          where the ids of a row do not ascend (a set has no duplicates), or where alpha is negative
+/// \borrows prediction and target until the matching backward
+/// \note    the mean is over the rows, not over the weights
+template <std::floating_point T>
+struct WeightedSquareLoss {
+  using Scalar = T;
+  using Prediction = TensorView<const T, 2>;
+  using Target = SparsePositives<T>;
+
+  T alpha = T(0.1);
+
+  struct Cache {
+    Prediction scores;      // borrowed (B, I)
+    Target target;          // borrowed
+    Tensor<T, 1> row_loss;  // (B)
+    Tensor<T, 2> gradient;  // (B, I)
+  };
+
+  T forward(Prediction scores, Target target, Cache& cache) const {
+    check(scores, target);
+    cache.scores = scores;
+    cache.target = target;
+    const auto row_loss = cache.row_loss.resize({scores.extent(0)});
+    parallel_for_range(scores.extent(0), grain, 2 * scores.extent(1), [&](Index from, Index to) {
+      for (Index b = from; b < to; ++b) row_loss(b) = weight(target, b) * row(scores, target, b);
+    });
+    T sum = 0;
+    for (const T loss : row_loss) sum += loss;  // in the order of the rows: the same bits at any thread count
+    return row_loss.size() == 0 ? T(0) : sum / static_cast<T>(row_loss.size());
+  }
+
+  Prediction backward(Cache& cache) const {
+    const auto& [ids, offsets, weights] = cache.target;
+    const Prediction s = cache.scores;
+    const auto d = cache.gradient.resize(s.shape());
+    parallel_for_range(s.extent(0), grain, 2 * s.extent(1), [&](Index from, Index to) {
+      for (Index b = from; b < to; ++b) {
+        const T scale = 2 * weight(cache.target, b) / static_cast<T>(s.extent(0));
+        // L = ... + 1/B w_b alpha s^2 over the rest
+        d.matrix().row(b) = (scale * alpha) * s.matrix().row(b);
+        // L = ... + 1/B w_b (s - 1)^2 over the positives
+        for (Index n = offsets(b); n < offsets(b + 1); ++n) d(b, ids(n)) = scale * (s(b, ids(n)) - T(1));
+      }
+    });
+    return cache.gradient;
+  }
+
+ private:
+  static constexpr Index grain = 8;  // rows of one chunk
+
+  static T weight(const Target& target, Index b) {
+    return target.row_weights.absent() ? T(1) : target.row_weights(b);
+  }
+
+  // Sums run between the positives, so that nothing is added first and taken away later.
+  T row(const Prediction& scores, const Target& target, Index b) const {
+    const auto s = scores.matrix().row(b);
+    T observed = 0, rest = 0;
+    Index begin = 0;
+    for (Index n = target.offsets(b); n < target.offsets(b + 1); ++n) {
+      const Index id = target.ids(n);
+      observed += (s(id) - T(1)) * (s(id) - T(1));
+      rest += s.segment(begin, id - begin).squaredNorm();
+      begin = id + 1;
+    }
+    rest += s.segment(begin, s.size() - begin).squaredNorm();
+    return observed + alpha * rest;
+  }
+
+  void check(const Prediction& scores, const Target& target) const {
+    static constexpr const char* where = "WeightedSquareLoss::forward";
+    const auto& [ids, offsets, weights] = target;
+    const Index rows = scores.extent(0), items = scores.extent(1);
+    expect_shape<1>(where, "offsets", offsets.shape(), {rows + 1});
+    if (!weights.absent()) expect_shape<1>(where, "row_weights", weights.shape(), {rows});
+    if (!(alpha >= 0)) {
+      throw std::invalid_argument(std::string(where) + ": alpha is " + std::to_string(alpha) +
+                                  ", expected at least 0");
+    }
+    bool rises = offsets(0) == 0 && offsets(rows) == ids.extent(0);
+    for (Index b = 0; b < rows; ++b) rises = rises && offsets(b) <= offsets(b + 1);
+    if (!rises) {
+      throw std::invalid_argument(std::string(where) + ": offsets do not rise from 0 to " +
+                                  std::to_string(ids.extent(0)));
+    }
+    for (Index b = 0; b < rows; ++b) {
+      for (Index n = offsets(b); n < offsets(b + 1); ++n) {
+        expect_id(where, "id", ids(n), items);
+        if (n > offsets(b) && ids(n) <= ids(n - 1)) {
+          throw std::invalid_argument(std::string(where) + ": ids of row " + std::to_string(b) +
+                                      " do not ascend: " + std::to_string(ids(n)) + " follows " +
+                                      std::to_string(ids(n - 1)));
+        }
+      }
+    }
+  }
+};
+static_assert(Loss<WeightedSquareLoss<float>> && Loss<WeightedSquareLoss<double>>);
+
+}  // namespace rapt

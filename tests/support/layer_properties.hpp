@@ -29,9 +29,11 @@
 #include "support/draw.hpp"
 #include "support/registry.hpp"
 
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -39,7 +41,13 @@
 
 namespace rapt_test {
 
-inline constexpr std::uint64_t samples = 24;
+/// How many random samples a property is tried on: 24, or what RAPT_TEST_SAMPLES says.
+inline const std::uint64_t samples = [] {
+  std::uint64_t number = 24;
+  if (const char* text = std::getenv("RAPT_TEST_SAMPLES"))
+    std::from_chars(text, text + std::strlen(text), number);
+  return number;
+}();
 
 /// The numbers of a pass: output, input gradients, parameter gradients, in that order.
 using Numbers = std::vector<std::vector<double>>;

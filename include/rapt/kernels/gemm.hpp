@@ -36,9 +36,28 @@ ConstStridedMap<T> gemm_stored_block(const GemmOperand<T>& x, Index row, Index c
                                            Eigen::OuterStride<>(x.stride));
 }
 
+// One row of C, as a matrix times a vector: the form below would copy alpha times the row to the heap.
+template <class T>
+void gemm_row(StridedMap<T> c, Index row, Index column, Index depth, T alpha, const GemmOperand<T>& a,
+              const GemmOperand<T>& b) {
+  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+  Eigen::Map<Vector> out(c.data(), c.cols());
+  for (Index p = 0; p < depth; p += gemm_block) {
+    const Index k = std::min(gemm_block, depth - p), step = a.transposed ? a.stride : 1;
+    const T* from = a.transposed ? a.data + p * a.stride + row : a.data + row * a.stride + p;
+    const Eigen::Map<const Vector, 0, Eigen::InnerStride<>> left(from, k, Eigen::InnerStride<>(step));
+    const auto right = gemm_stored_block(b, p, column, k, c.cols());
+    if (b.transposed)
+      out.noalias() += alpha * (right * left);
+    else
+      out.noalias() += alpha * (right.transpose() * left);
+  }
+}
+
 template <class T>
 void gemm_tile(StridedMap<T> c, Index row, Index column, Index depth, T alpha, const GemmOperand<T>& a,
                const GemmOperand<T>& b) {
+  if (c.rows() == 1) return gemm_row(c, row, column, depth, alpha, a, b);
   for (Index p = 0; p < depth; p += gemm_block) {
     const Index k = std::min(gemm_block, depth - p);
     const auto left = gemm_stored_block(a, row, p, c.rows(), k);

@@ -2,6 +2,8 @@
 /// \file  Every part of rapt that needs Eigen alone; io/ and distributed/ are included by name.
 /// Written by cmake/umbrella.cmake.
 
+#include <rapt/attention/attention_pooling.hpp>
+#include <rapt/attention/evidence_attention.hpp>
 #include <rapt/core/cast.hpp>
 #include <rapt/core/checked.hpp>
 #include <rapt/core/format_error.hpp>
@@ -19,6 +21,8 @@
 #include <rapt/core/touched_rows.hpp>
 #include <rapt/core/training.hpp>
 #include <rapt/kernels/gemm.hpp>
+#include <rapt/loss/candidate_list_loss.hpp>
+#include <rapt/loss/weighted_square.hpp>
 #include <rapt/nn/linear.hpp>
 #include <rapt/ops/matmul.hpp>
 #include <rapt/optim/adam.hpp>

@@ -12,8 +12,8 @@
 
 namespace rapt {
 
-/// Which items of each row are positive: ids[offsets[b]] ... ids[offsets[b + 1] - 1], ascending, belong to
-/// row b. \shape ids (N), offsets (B + 1), row_weights (B) or absent (every row then weighs 1)
+/// Which items of each row are positive: ids[offsets[b] ... offsets[b + 1]), ascending, belong to row b.
+/// \shape ids (N), offsets (B + 1), row_weights (B) or absent (every row then weighs 1)
 template <std::floating_point T>
 struct SparsePositives {
   TensorView<const Index, 1> ids;
@@ -28,9 +28,8 @@ struct SparsePositives {
 /// \shape   prediction (B, I), target over B rows and ids below I -> one number; 0 for B = 0
 /// \units   alpha >= 0 is the weight of an item that is not positive
 /// \cost    3 B I operations each way; nothing of size B I but the gradient
-/// \throws  ShapeError; std::out_of_range for an id; std::invalid_argument where offsets do not rise from 0
-/// to N,
-///          where the ids of a row do not ascend (a set has no duplicates), or where alpha is negative
+/// \throws  ShapeError; std::out_of_range for an id; std::invalid_argument where offsets do not rise
+///          from 0 to N, where the ids of a row do not ascend (duplicates included), or where alpha < 0
 /// \borrows prediction and target until the matching backward
 /// \note    the mean is over the rows, not over the weights
 template <std::floating_point T>
@@ -62,7 +61,7 @@ struct WeightedSquareLoss {
   }
 
   Prediction backward(Cache& cache) const {
-    const auto& [ids, offsets, weights] = cache.target;
+    const auto ids = cache.target.ids, offsets = cache.target.offsets;
     const Prediction s = cache.scores;
     const auto d = cache.gradient.resize(s.shape());
     parallel_for_range(s.extent(0), grain, 2 * s.extent(1), [&](Index from, Index to) {

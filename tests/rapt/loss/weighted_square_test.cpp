@@ -116,3 +116,15 @@ TEST_CASE("WeightedSquareLoss names what does not fit", "[loss][weighted_square]
   CHECK(weighted_square_error<std::invalid_argument>(scores, {ids, good, {}}, -1) ==
         "WeightedSquareLoss::forward: alpha is -1.000000, expected at least 0");
 }
+
+TEST_CASE("WeightedSquareLoss agrees with PyTorch", "[loss][weighted_square][golden]") {
+  const rapt::testing::Golden golden(RAPT_SOURCE_DIR "/tests/golden/weighted_square.txt");
+  const auto scores = golden.tensor<double, 2>("x");
+  const auto weights = golden.tensor<double, 1>("row_weights");
+  const rapt::Tensor<rapt::Index, 1> ids({5}, {0, 3, 1, 2, 3}), offsets({4}, {0, 2, 2, 5});
+  const rapt::WeightedSquareLoss<double> loss{0.3};
+  rapt::WeightedSquareLoss<double>::Cache cache;
+  CHECK(std::abs(loss.forward(scores, {ids, offsets, weights}, cache) - golden.tensor<double, 1>("loss")(0)) <
+        1e-10);
+  CHECK(rapt::testing::largest_difference(loss.backward(cache), golden.tensor<double, 2>("dx")) < 1e-10);
+}

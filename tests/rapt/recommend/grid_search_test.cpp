@@ -1,0 +1,48 @@
+#include <rapt/recommend/grid_search.hpp>
+
+#include <rapt/recommend/ease.hpp>
+
+#include "support/catch.hpp"
+#include "support/recommend.hpp"
+
+#include <memory>
+#include <vector>
+
+TEST_CASE("make_holdouts gives the valid part and then random draws of both parts",
+          "[recommend][grid_search]") {
+  const auto train = rapt_test::golden_interactions("seen"), valid = rapt_test::golden_interactions("test");
+  const auto holdouts = rapt::make_holdouts(train, valid, 3, 0.2, 1);
+  REQUIRE(holdouts.size() == 3);
+  CHECK(holdouts[0].held_out.pairs() == valid.pairs());
+  for (const auto& holdout : holdouts) CHECK(holdout.train.size() + holdout.held_out.size() == 74);
+  CHECK(holdouts[1].held_out.pairs() != holdouts[2].held_out.pairs());
+  CHECK_THROWS_AS(rapt::make_holdouts(train, valid, 0), std::invalid_argument);
+}
+
+TEST_CASE("grid_search takes the setting with the best mean NDCG over the holdouts",
+          "[recommend][grid_search]") {
+  const auto train = rapt_test::golden_interactions("seen"), valid = rapt_test::golden_interactions("test");
+  const auto holdouts = rapt::make_holdouts(train, valid);
+  const std::vector<rapt::EaseSettings> grid{{0.5}, {3}, {20}, {3}};
+  std::vector<double> seen_scores;
+
+  const auto result = rapt::grid_search<rapt::EaseSettings>(
+      grid, holdouts,
+      [](const rapt::EaseSettings& s, const rapt::Interactions& x) -> std::unique_ptr<rapt::Scorer> {
+        return std::make_unique<rapt::Ease>(rapt::Ease::fit(x, s));
+      },
+      5, [&](std::size_t, double score) { seen_scores.push_back(score); });
+
+  REQUIRE(result.scores.size() == 4);
+  CHECK(seen_scores == result.scores);
+  for (std::size_t place = 0; place < grid.size(); ++place) {
+    double mean = 0;
+    for (const auto& holdout : holdouts) {
+      const auto model = rapt::Ease::fit(holdout.train, grid[place]);
+      mean += rapt::evaluate(model, holdout.train, holdout.held_out, {{5}}).mean(5).ndcg / 3;
+    }
+    CHECK_THAT(result.scores[place], Catch::Matchers::WithinAbs(mean, 1e-12));
+    CHECK(result.scores[place] <= result.scores[result.best]);
+  }
+  CHECK(result.best != 3);  // the first among equals
+}

@@ -1,0 +1,56 @@
+#pragma once
+// Interactions for the tests of recommend/: the small random ones of the golden file, and measuring data that
+// is not part of the project.
+
+#include <rapt/recommend/interactions.hpp>
+#include <rapt/recommend/reader.hpp>
+#include <rapt/testing/golden.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace rapt_test {
+
+inline const rapt::testing::Golden& recommend_golden() {
+  static const rapt::testing::Golden golden(RAPT_SOURCE_DIR "/tests/golden/recommend.txt");
+  return golden;
+}
+
+/// The pairs of `seen` or `test` in the golden file: 12 users, 15 items.
+inline rapt::Interactions golden_interactions(const std::string& name) {
+  const auto table = recommend_golden().tensor<double, 2>(name);
+  std::vector<rapt::Interaction> pairs;
+  for (rapt::Index k = 0; k < table.extent(0); ++k) {
+    pairs.push_back({static_cast<rapt::Index>(table(k, 0)), static_cast<rapt::Index>(table(k, 1))});
+  }
+  return {12, 15, pairs};
+}
+
+/// Train with valid, and test.
+struct MeasuringData {
+  rapt::Interactions seen, test;
+};
+
+/// The data set with so many users and items among the folders of $RAPT_DATA_DIR.
+inline std::optional<MeasuringData> measuring_data(rapt::Index users, rapt::Index items) {
+  const char* folder = std::getenv("RAPT_DATA_DIR");
+  if (folder == nullptr) return std::nullopt;
+  std::set<std::filesystem::path> folders;  // in a fixed order
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) folders.insert(entry.path());
+  for (const auto& path : folders) {
+    if (!std::filesystem::exists(path / "train.txt")) continue;
+    rapt::InteractionReader reader;
+    for (const char* part : {"train.txt", "valid.txt", "test.txt"}) reader.add_file((path / part).string());
+    const auto data = reader.finish();
+    if (data.users.size() == users && data.items.size() == items) {
+      return MeasuringData{merge(data.parts[0], data.parts[1]), data.parts[2]};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace rapt_test

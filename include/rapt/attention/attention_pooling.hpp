@@ -47,11 +47,12 @@ struct AttentionPooling {
 
   struct Cache {
     Input x;                      // borrowed
-    Tensor<T, 2> weights;         // (N, H), softmax over each set: the explanation
+    Tensor<T, 2> q;               // (B, E), seed + query
+    Tensor<T, 2> weights;         // (H, N), softmax over each set: the explanation
     Tensor<T, 2> y;               // (B, E)
+    Tensor<T, 2> d_weights;       // (H, N)
     Tensor<T, 2> d_key, d_value;  // (N, E)
     Tensor<T, 2> d_query;         // (B, E)
-    Input dx;
     ForwardStamp stamp;
   };
 
@@ -74,8 +75,11 @@ struct AttentionPooling {
     cache.x = x;
     cache.stamp.set(this);
     const Index sets = x.offsets.extent(0) - 1;
-    cache.weights.resize({x.key.extent(0), heads});
+    cache.weights.resize({heads, x.key.extent(0)});
     cache.y.resize({sets, width()});
+    auto q = cache.q.resize({sets, width()}).matrix();
+    q.rowwise() = seed.matrix().row(0);
+    if (!x.query.absent()) q += x.query.matrix();
     parallel_for_range(sets, grain, operations(x), [&](Index from, Index to) {
       for (Index b = from; b < to; ++b) {
         for (Index h = 0; h < heads; ++h) pool(x, b, h, cache);
@@ -93,6 +97,7 @@ struct AttentionPooling {
     cache.d_key.resize(x.key.shape());
     cache.d_value.resize(x.value.shape());
     cache.d_query.resize({sets, width()});
+    cache.d_weights.resize(cache.weights.shape());
     parallel_for_range(sets, grain, 3 * operations(x), [&](Index from, Index to) {
       for (Index b = from; b < to; ++b) {
         for (Index h = 0; h < heads; ++h) pool_backward(dy, b, h, cache);
@@ -101,9 +106,8 @@ struct AttentionPooling {
     // query of set b is seed + query_b, so the seed gathers over the sets, in their order
     if (gradient != nullptr) gradient->seed.matrix() += cache.d_query.matrix().colwise().sum();
     if (input_gradient == InputGradient::skip) return {};
-    cache.dx = {cache.d_key, cache.d_value, x.offsets, {}};
-    if (!x.query.absent()) cache.dx.query = cache.d_query;
-    return cache.dx;
+    const TensorView<const T, 2> d_query = cache.d_query;
+    return {cache.d_key, cache.d_value, x.offsets, x.query.absent() ? TensorView<const T, 2>{} : d_query};
   }
 
  private:
@@ -139,47 +143,45 @@ struct AttentionPooling {
     return all.matrix().block(x.offsets(b), h * head_width(), x.offsets(b + 1) - x.offsets(b), head_width());
   }
   T scale() const { return T(1) / std::sqrt(static_cast<T>(std::max<Index>(head_width(), 1))); }
-  // Component d of the query of head h in set b.
-  T query(const Input& x, Index b, Index h, Index d) const {
-    const Index column = h * head_width() + d;
-    return seed(column) + (x.query.absent() ? T(0) : x.query(b, column));
-  }
 
   void pool(const Input& x, Index b, Index h, Cache& cache) const {
-    const Index from = x.offsets(b), count = x.offsets(b + 1) - from, width_of_head = head_width();
-    auto context = cache.y.matrix().row(b).segment(h * width_of_head, width_of_head);
+    const Index from = x.offsets(b), count = x.offsets(b + 1) - from, column = h * head_width();
+    auto context = cache.y.matrix().row(b).segment(column, head_width());
     context.setZero();
     if (count == 0) return;
     const auto keys = members(x.key, x, b, h), values = members(x.value, x, b, h);
-    auto p = cache.weights.matrix().col(h).segment(from, count);
-    p.setZero();
-    for (Index d = 0; d < width_of_head; ++d) p += (scale() * query(x, b, h, d)) * keys.col(d);
-    const T top = p.maxCoeff();
-    p = (p.array() - top).exp().matrix();
+    const auto q = cache.q.matrix().row(b).segment(column, head_width());
+    auto p = cache.weights.matrix().row(h).segment(from, count).array();
+    for (Index n = 0; n < count; ++n) p(n) = scale() * q.dot(keys.row(n));
+    p = (p - p.maxCoeff()).exp();
     p /= p.sum();
     for (Index n = 0; n < count; ++n) context += p(n) * values.row(n);
   }
 
   void pool_backward(const Output& dy, Index b, Index h, Cache& cache) const {
     const Input& x = cache.x;
-    const Index from = x.offsets(b), count = x.offsets(b + 1) - from, width_of_head = head_width();
-    auto d_query = cache.d_query.matrix().row(b).segment(h * width_of_head, width_of_head);
+    const Index from = x.offsets(b), count = x.offsets(b + 1) - from, column = h * head_width();
+    auto d_query = cache.d_query.matrix().row(b).segment(column, head_width());
     d_query.setZero();
     if (count == 0) return;
     const auto keys = members(x.key, x, b, h), values = members(x.value, x, b, h);
     auto d_keys = members(cache.d_key, x, b, h), d_values = members(cache.d_value, x, b, h);
-    const auto p = cache.weights.matrix().col(h).segment(from, count);
-    const auto d_context = dy.matrix().row(b).segment(h * width_of_head, width_of_head);
-    T expected = 0;  // sum_n p_n dp_n with dp_n = d_context . value_n
-    for (Index n = 0; n < count; ++n) expected += p(n) * d_context.dot(values.row(n));
+    const auto q = cache.q.matrix().row(b).segment(column, head_width());
+    const auto p = cache.weights.matrix().row(h).segment(from, count).array();
+    auto ds = cache.d_weights.matrix().row(h).segment(from, count).array();
+    const auto d_context = dy.matrix().row(b).segment(column, head_width());
+    // context = sum_n p_n value_n
     for (Index n = 0; n < count; ++n) {
-      // context = sum_n p_n value_n
-      const T dp = d_context.dot(values.row(n));
+      ds(n) = d_context.dot(values.row(n));
       d_values.row(n) = p(n) * d_context;
-      // p = softmax(s), s_n = scale (seed + query) . key_n
-      const T ds = scale() * p(n) * (dp - expected);
-      for (Index d = 0; d < width_of_head; ++d) d_keys(n, d) = ds * query(x, b, h, d);
-      d_query += ds * keys.row(n);
+    }
+    // p = softmax(s)
+    const T expected = (p * ds).sum();
+    ds = scale() * p * (ds - expected);
+    // s_n = scale q . key_n, q = seed + query
+    for (Index n = 0; n < count; ++n) {
+      d_keys.row(n) = ds(n) * q;
+      d_query += ds(n) * keys.row(n);
     }
   }
 };

@@ -44,7 +44,7 @@ TEST_CASE("AttentionPooling gives the values worked out by hand", "[attention][p
   CHECK(y(1, 0) == 0);
   CHECK(y(2, 0) == Catch::Approx(7));
   CHECK(cache.weights(0, 0) == Catch::Approx(0.25));
-  CHECK(cache.weights(2, 0) == Catch::Approx(1));
+  CHECK(cache.weights(0, 2) == Catch::Approx(1));
 }
 
 TEST_CASE("AttentionPooling has one seed number for each column", "[attention][pooling]") {

@@ -11,7 +11,7 @@ namespace rapt {
 /// What bytes look like where they are not lines of text in an ASCII-compatible encoding, with what can be
 /// done about it; nothing for text. Single NUL bytes are left to the text: ids may hold any byte.
 inline std::optional<std::string> recognise_not_text(std::string_view bytes) {
-  using namespace std::string_view_literals;
+  using std::operator""sv;
   struct Magic {
     std::string_view start;
     std::string_view what;

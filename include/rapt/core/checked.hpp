@@ -57,7 +57,8 @@ template <class Range>
 constexpr Index checked_element_count(const Range& shape, std::string_view what) {
   Index count = 1;
   bool empty = false;
-  for (const Index extent : shape) {
+  for (const auto given : shape) {
+    const auto extent = narrow<Index>(given, what);
     if (extent < 0)
       throw std::invalid_argument(std::string(what) + ": extent " + std::to_string(extent) + " is negative");
     if (extent == 0) empty = true;

@@ -87,10 +87,7 @@ void walk_parameters(const P& path, F& f, First& first, Rest&... rest) {
   using Node = std::remove_const_t<First>;
   if constexpr (I < std::tuple_size_v<decltype(Node::parameters)>) {
     constexpr auto entry = std::get<I>(Node::parameters);
-    using Member = std::remove_cvref_t<decltype(first.*entry.member)>;
-    if constexpr (what == Walk::parameters || !is_tensor<Member>) {
-      walk<what>(path / entry.name, f, first.*entry.member, rest.*std::get<I>(Rest::parameters).member...);
-    }
+    walk<what>(path / entry.name, f, first.*entry.member, rest.*std::get<I>(Rest::parameters).member...);
     walk_parameters<what, I + 1>(path, f, first, rest...);
   }
 }
@@ -100,7 +97,8 @@ void walk_buffers(const P& path, F& f, First& first, Rest&... rest) {
   using Node = std::remove_const_t<First>;
   if constexpr (I < std::tuple_size_v<decltype(Node::buffers)>) {
     constexpr auto entry = std::get<I>(Node::buffers);
-    f(path / entry.name, first.*entry.member, rest.*std::get<I>(Rest::buffers).member...);
+    walk<Walk::parameters>(path / entry.name, f, first.*entry.member,
+                           rest.*std::get<I>(Rest::buffers).member...);
     walk_buffers<I + 1>(path, f, first, rest...);
   }
 }
@@ -109,7 +107,7 @@ template <Walk what, class P, class F, class First, class... Rest>
 void walk(const P& path, F& f, First& first, Rest&... rest) {
   using Node = std::remove_const_t<First>;
   if constexpr (is_tensor<Node>) {
-    f(path, first, rest...);
+    if constexpr (what == Walk::parameters) f(path, first, rest...);
   } else if constexpr (is_tuple<Node>) {
     walk_tuple<what, 0>(path, f, first, rest...);
   } else if constexpr (is_vector<Node>) {
@@ -127,6 +125,21 @@ void walk(const P& path, F& f, First& first, Rest&... rest) {
   }
 }
 
+// Optimisers and averages read and write through the shape of the first: none may be shorter.
+template <class First, class... Rest>
+void expect_alike(First& first, Rest&... rest) {
+  bool alike = true;
+  auto compare = [&](const Anonymous&, auto& a, auto&... b) {
+    alike = alike && ((b.shape() == a.shape()) && ...);
+  };
+  walk<Walk::parameters>(Anonymous{}, compare, first, rest...);
+  if (alike) return;
+  auto name = [](const Path& path, auto& a, auto&... b) {
+    (expect_shape("zip_parameters", path.text, b.shape(), a.shape()), ...);
+  };
+  walk<Walk::parameters>(Path{}, name, first, rest...);
+}
+
 template <class F, class G>
 struct RowVisitor {  // f for plain tensors, g for the owners of row tables
   F& f;
@@ -141,9 +154,11 @@ struct RowVisitor {  // f for plain tensors, g for the owners of row tables
 }  // namespace detail
 
 /// Calls f(a, b, ...) with the matching parameters of layers of one type, in declaration order; does not
-/// allocate. \throws std::invalid_argument where run-time vectors of blocks differ in length
+/// allocate. \throws ShapeError where two of one name differ in shape, std::invalid_argument where run-time
+/// vectors of blocks differ in length; both before the first call
 template <class F, class... Layers>
 void zip_parameters(F&& f, Layers&... layers) {
+  if constexpr (sizeof...(Layers) > 1) detail::expect_alike(layers...);
   auto unnamed = [&](const detail::Anonymous&, auto&... tensors) { f(tensors...); };
   detail::walk<detail::Walk::parameters>(detail::Anonymous{}, unnamed, layers...);
 }
@@ -152,6 +167,7 @@ void zip_parameters(F&& f, Layers&... layers) {
 /// need.
 template <class F, class G, class... Layers>
 void zip_parameters_and_row_tables(F&& f, G&& g, Layers&... layers) {
+  if constexpr (sizeof...(Layers) > 1) detail::expect_alike(layers...);
   detail::RowVisitor<std::remove_reference_t<F>, std::remove_reference_t<G>> visitor{f, g};
   detail::walk<detail::Walk::parameters>(detail::Anonymous{}, visitor, layers...);
 }
@@ -180,8 +196,9 @@ void set_zero(L& layer, Rows rows = Rows::all) {
                                         if (rows == Rows::all) {
                                           p.fill(0);
                                         } else {
-                                          for (const Index row : table.touched.rows())
-                                            p.matrix().row(row).setZero();
+                                          for (const Index row : table.touched.rows()) {
+                                            for (auto& x : p.view().slice(row, row + 1)) x = 0;
+                                          }
                                         }
                                       },
                                       table);

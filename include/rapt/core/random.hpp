@@ -5,13 +5,14 @@
 #include <rapt/core/philox.hpp>
 #include <rapt/core/tensor_view.hpp>
 
-#include <cassert>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <limits>
 #include <numbers>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -89,10 +90,12 @@ T uniform(RandomStream& stream) {
   }
 }
 
-/// Uniform in [low, high).
+/// Uniform in [low, high); `low` where they are equal.
 template <std::floating_point T>
 T uniform(RandomStream& stream, T low, T high) {
-  return low + (high - low) * uniform<T>(stream);
+  const T x = low + (high - low) * uniform<T>(stream);
+  // The sum may round up to the end that does not belong to the interval.
+  return x >= high && low < high ? std::nextafter(high, low) : x;
 }
 
 /// Normal with mean 0 and deviation 1 (Box and Muller 1958); draws two words of 64 bits.
@@ -102,9 +105,12 @@ T normal(RandomStream& stream) {
   return static_cast<T>(radius * std::cos(2 * std::numbers::pi * uniform<double>(stream)));
 }
 
-/// Uniform among 0 ... limit - 1, without bias (Lemire 2019, arXiv:1805.10941). `limit` > 0.
+/// Uniform among 0 ... limit - 1, without bias (Lemire 2019, arXiv:1805.10941).
+/// \throws std::invalid_argument where there is nothing to choose from
 inline Index uniform_index(RandomStream& stream, Index limit) {
-  assert(limit > 0);
+  if (limit <= 0) [[unlikely]] {
+    throw std::invalid_argument("uniform_index: limit " + std::to_string(limit) + ", expected at least 1");
+  }
   __extension__ using Wide = unsigned __int128;
   const auto n = static_cast<std::uint64_t>(limit);
   Wide product = Wide{stream.next64()} * n;

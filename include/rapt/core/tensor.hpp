@@ -64,6 +64,9 @@ class AlignedStorage {
 /// Storage only grows, so a warm Tensor is resized without allocating; a moved-from Tensor is empty.
 template <TensorScalar T, std::size_t Rank>
 class Tensor {
+  // A default Tensor is empty, and an array of rank 0 never is.
+  static_assert(Rank > 0, "Tensor: the rank is at least 1; keep a single number as itself");
+
  public:
   using Scalar = T;
   static constexpr std::size_t rank = Rank;
@@ -109,7 +112,7 @@ class Tensor {
     resize(source.shape());
     if (source.data() != data()) std::copy_n(source.data(), source.size(), data());
   }
-  /// Takes shape and values of an Eigen expression, strided blocks included.
+  /// Takes shape and values of an Eigen expression, strided blocks included; it must not read this tensor.
   template <class Derived>
   requires(Rank == 2) void copy_from(const Eigen::DenseBase<Derived>& source) {
     resize({source.rows(), source.cols()});
@@ -124,10 +127,13 @@ class Tensor {
   Index extent(std::size_t axis) const { return shape_[axis]; }
   Index size() const { return element_count(shape_); }
 
-  TensorView<T, Rank> view() { return *this; }
-  TensorView<const T, Rank> view() const { return *this; }
-  auto rows() { return view().rows(); }
-  auto rows() const { return view().rows(); }
+  // A view outlives the expression that made it, so a temporary gives none.
+  TensorView<T, Rank> view() & { return *this; }
+  TensorView<const T, Rank> view() const& { return *this; }
+  TensorView<const T, Rank> view() const&& = delete;
+  TensorView<T, 2> rows() & { return view().rows(); }
+  TensorView<const T, 2> rows() const& { return view().rows(); }
+  TensorView<const T, 2> rows() const&& = delete;
   MatrixMap<T> matrix() { return view().matrix(); }
   MatrixMap<const T> matrix() const { return view().matrix(); }
   auto array() { return view().array(); }

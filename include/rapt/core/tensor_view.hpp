@@ -58,7 +58,7 @@ class TensorView {
   constexpr Index extent(std::size_t axis) const { return shape_[axis]; }
   constexpr Index size() const { return element_count(shape_); }
   /// True for a default view: an optional argument that was not given.
-  constexpr bool absent() const { return data_ == nullptr && size() == 0; }
+  constexpr bool absent() const { return data_ == nullptr && shape_ == Shape<Rank>{}; }
 
   /// Element access; the indices are checked by assert only.
   template <std::integral... I>
@@ -100,9 +100,15 @@ class TensorView {
   /// The same memory under another shape. \throws ShapeError where the number of elements differs
   template <std::size_t R>
   constexpr TensorView<T, R> reshape(const Shape<R>& shape) const {
-    TensorView<T, R> view(data_, shape);
-    if (view.size() != size()) detail::throw_shape_error("TensorView::reshape", "view", shape_, shape);
-    return view;
+    // The new extents may be anything: neither a product that wraps nor two negative ones may pass for
+    // size().
+    Index count = 1;
+    bool fits = true;
+    for (const Index extent : shape) {
+      if (extent < 0 || __builtin_mul_overflow(count, extent, &count)) fits = false;
+    }
+    if (!fits || count != size()) detail::throw_shape_error("TensorView::reshape", "view", shape_, shape);
+    return {data_, shape};
   }
 
   /// `rows()` as an Eigen map.

@@ -3,6 +3,8 @@
 
 #include <rapt/core/shape.hpp>
 
+#include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -16,11 +18,14 @@ namespace rapt {
 /// optimisers read.
 class TouchedRows {
  public:
-  /// Adds `row` of a table of `limit` rows, unless it is there already. Allocates the first time only.
+  /// Adds `row` of a table of `limit` rows, unless it is there already; 0 <= row < limit is the caller's to
+  /// check. Allocates the first time only.
   void mark(Index row, Index limit) {
+    assert(0 <= row && row < limit);
     const auto n = static_cast<std::size_t>(limit);
-    if (seen_.size() < n) {
-      seen_.resize(n, 0);
+    // A copy takes over the marks but not the room.
+    if (seen_.size() < n || rows_.capacity() < n) {
+      seen_.resize(std::max(n, seen_.size()), 0);
       rows_.reserve(n);
     }
     char& seen = seen_[static_cast<std::size_t>(row)];

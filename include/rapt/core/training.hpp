@@ -5,6 +5,8 @@
 #include <rapt/core/random.hpp>
 
 #include <concepts>
+#include <stdexcept>
+#include <string>
 #include <tuple>
 
 namespace rapt {
@@ -92,6 +94,10 @@ void absorb(L& layer, const Cache& cache) {
     }
     (std::make_index_sequence<std::tuple_size_v<L>>{});
   } else if constexpr (detail::is_vector<L>) {
+    if (layer.size() != cache.size()) {
+      throw std::invalid_argument("rapt::absorb: " + std::to_string(layer.size()) +
+                                  " layers, but caches for " + std::to_string(cache.size()));
+    }
     for (std::size_t i = 0; i < layer.size(); ++i) absorb(layer[i], cache[i]);
   } else if constexpr (detail::HasCaches<Cache> && requires { L::parameters; }) {
     detail::absorb_where_named<L, Cache, 0, 0>(layer, cache);

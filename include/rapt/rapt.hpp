@@ -6,6 +6,7 @@
 #include <rapt/attention/evidence_attention.hpp>
 #include <rapt/core/cast.hpp>
 #include <rapt/core/checked.hpp>
+#include <rapt/core/chunk.hpp>
 #include <rapt/core/format_error.hpp>
 #include <rapt/core/layer.hpp>
 #include <rapt/core/loss.hpp>

@@ -6,11 +6,14 @@
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace rapt {
 
-/// Runs tasks 0 ... chunks - 1, each once, in any order and on any threads, and returns when all are done.
+/// Runs task(0) ... task(chunks - 1), each once, in any order and on any threads, and returns when all are
+/// done. A task never throws; calls that nest in one run inline.
 using Executor = std::function<void(Index chunks, const detail::Task& task)>;
 
 namespace detail {
@@ -24,6 +27,17 @@ struct Parallel {
 inline Parallel& parallel_state() {
   static Parallel state;
   return state;
+}
+
+/// One job on the user's threads, which know neither what nests nor what throws.
+inline void run_on(const Executor& executor, Index chunks, const Task& task) {
+  ChunkError error;
+  auto guarded = [&](Index chunk) {
+    const InsideChunk inside;
+    error.run(task, chunk);
+  };
+  executor(chunks, Task(guarded));
+  error.rethrow();
 }
 
 }  // namespace detail
@@ -56,20 +70,21 @@ inline void set_parallel_threshold(Index operations) {
 ///
 /// Chunks must follow from the problem's shape, never from the number of threads, and each output element
 /// must belong to one chunk: then results are the same bits at any thread count. Runs inline where nested,
-/// where the pool is busy, or where there is too little work. The first exception of a chunk is thrown here.
+/// where the pool is busy, or where there is too little work. The exception of the lowest chunk that throws
+/// is thrown here.
 template <class Body>
 void parallel_for(Index chunks, Index operations_per_chunk, Body&& body) {
   auto& state = detail::parallel_state();
   const bool worth_it = chunks > 1 && chunks * operations_per_chunk >= state.least_operations;
-  if (worth_it && !detail::ThreadPool::inside()) {
+  if (worth_it && !detail::inside_chunk()) {
     const detail::Task task(body);
-    if (state.executor) return state.executor(chunks, task);
+    if (state.executor) return detail::run_on(state.executor, chunks, task);
     if (state.pool != nullptr && state.pool->run(chunks, task)) return;
   }
   for (Index chunk = 0; chunk < chunks; ++chunk) body(chunk);
 }
 
-/// The same over a range cut into pieces of `grain` elements: body(from, to).
+/// The same over a range cut into pieces of `grain` > 0 elements: body(from, to).
 template <class Body>
 void parallel_for_range(Index count, Index grain, Index operations_per_element, Body&& body) {
   const Index chunks = (count + grain - 1) / grain;

@@ -34,7 +34,15 @@
 #include <rapt/loss/weighted_square.hpp>
 #include <rapt/nn/linear.hpp>
 #include <rapt/ops/matmul.hpp>
+#include <rapt/ops/reduce.hpp>
+#include <rapt/ops/softmax.hpp>
 #include <rapt/optim/adam.hpp>
+#include <rapt/optim/adamw.hpp>
+#include <rapt/optim/average.hpp>
+#include <rapt/optim/clip.hpp>
+#include <rapt/optim/schedule.hpp>
+#include <rapt/optim/sgd.hpp>
+#include <rapt/optim/update.hpp>
 #include <rapt/recommend/co_occurrence.hpp>
 #include <rapt/recommend/columns.hpp>
 #include <rapt/recommend/detect_separator.hpp>

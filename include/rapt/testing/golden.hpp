@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -73,10 +74,19 @@ class Golden {
     at = stop;
     return value;
   }
+  Index count(const std::vector<Index>& shape, Index line) const {
+    try {
+      return checked_element_count(shape, "shape");
+    } catch (const std::exception& error) {
+      throw FormatError(path_, line, error.what());
+    }
+  }
   void parse(const std::string& line, Index number_of_line) {
     const char *at = line.data(), *const end = at + line.size();
     const char* space = std::find(at, end, ' ');
-    auto& entry = entries_[std::string(at, space)];
+    const auto [position, is_new] = entries_.try_emplace(std::string(at, space));
+    if (!is_new) throw FormatError(path_, number_of_line, "'" + position->first + "' is there twice");
+    auto& entry = position->second;
     const auto skip = [&] {
       while (at < end && *at == ' ') ++at;
     };
@@ -86,7 +96,7 @@ class Golden {
     if (at == end) throw FormatError(path_, number_of_line, "expected ':' after the extents");
     ++at;
     for (skip(); at < end; skip()) entry.values.push_back(number<double>(at, end, number_of_line));
-    const Index expected = checked_element_count(entry.shape, path_);
+    const Index expected = count(entry.shape, number_of_line);
     if (static_cast<Index>(entry.values.size()) != expected) {
       throw FormatError(
           path_, number_of_line,

@@ -1,0 +1,225 @@
+#pragma once
+/// \file  The core that all attention layers share: scores -> masked softmax -> mix, with the weights in
+/// memory.
+
+#include <rapt/attention/attention_input.hpp>
+#include <rapt/core/layer.hpp>
+#include <rapt/core/parallel.hpp>
+#include <rapt/core/random.hpp>
+#include <rapt/core/training.hpp>
+#include <rapt/kernels/gemm.hpp>
+#include <rapt/ops/softmax.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace rapt {
+
+/// What every attention layer keeps between forward and backward.
+template <std::floating_point T>
+struct AttentionCache {
+  AttentionInput<T> x;                   // borrowed
+  Tensor<T, 4> probabilities;            // (B, H, Lq, Lk), softmax over the keys
+  Tensor<T, 4> dropped;                  // the same after dropout; empty without
+  Tensor<T, 4> d_scores;                 // (B, H, Lq, Lk)
+  Tensor<T, 3> averaged;                 // (B, Lq, Lk), only on request
+  Tensor<T, 3> context;                  // (B, Lq, H * Dv), heads side by side
+  Tensor<T, 3> d_query, d_key, d_value;  // of what enters the scores and the mix
+  T kept = 1;                            // what dropout multiplies the others by
+  NeedWeights kept_weights = NeedWeights::none;
+  ForwardStamp stamp;
+
+  /// Weights of the last forward, (B, Lq, Lk), averaged over the heads; absent unless `averaged` was asked
+  /// for. They are those before dropout.
+  TensorView<const T, 3> weights() const {
+    return kept_weights == NeedWeights::averaged ? averaged.view() : TensorView<const T, 3>{};
+  }
+  /// Weights of the last forward, (B, H, Lq, Lk); absent unless `per_head` was asked for.
+  TensorView<const T, 4> weights_per_head() const {
+    return kept_weights == NeedWeights::per_head ? probabilities.view() : TensorView<const T, 4>{};
+  }
+};
+
+namespace detail {
+
+/// Dropout on the weights in one forward: probability 0 outside training.
+struct AttentionDropout {
+  double probability = 0;
+  RandomStream stream;
+};
+
+/// Throws unless 0 <= p < 1.
+inline void check_attention_dropout(std::string_view where, double p) {
+  if (p >= 0 && p < 1) return;
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), p).ptr;
+  throw std::invalid_argument(std::string(where) + ": dropout " + std::string(text.data(), end) +
+                              " is not in [0, 1)");
+}
+
+/// Every forward in training draws a stream of its own, from which each head's follows by number: the same
+/// numbers at any thread count.
+inline AttentionDropout draw_attention_dropout(double probability, Training& training) {
+  if (!training.on || probability == 0) return {};
+  const auto id = training.stream.next64();
+  return {probability, training.stream.substream(id)};
+}
+
+template <class T>
+bool all_finite(const T* data, Index rows, Index columns, Index stride) {
+  using Map = Eigen::Map<const RowMatrix<T>, 0, Eigen::OuterStride<>>;
+  const Map map(data, rows, columns, Eigen::OuterStride<>(stride));
+  return (map.array() * T(0)).sum() == T(0);  // 0 * NaN and 0 * infinity are NaN
+}
+
+/// C (m, n) = alpha op(A) (m, k) B (k, n), or C += that, where an element 0 of A takes nothing from B: what
+/// is ignored stays harmless even if it is NaN.
+template <std::floating_point T>
+void mix(Index m, Index n, Index k, T alpha, GemmOperand<T> a, const T* b, Index b_stride, bool accumulate,
+         T* c, Index c_stride) {
+  if (all_finite(b, k, n, b_stride)) {
+    return gemm<T>(m, n, k, alpha, a, {b, b_stride}, accumulate, c, c_stride);
+  }
+  for (Index i = 0; i < m; ++i) {
+    if (!accumulate) std::fill_n(c + i * c_stride, n, T(0));
+    for (Index p = 0; p < k; ++p) {
+      const T weight = alpha * (a.transposed ? a.data[p * a.stride + i] : a.data[i * a.stride + p]);
+      if (weight == 0) continue;
+      for (Index j = 0; j < n; ++j) c[i * c_stride + j] += weight * b[p * b_stride + j];
+    }
+  }
+}
+
+template <std::floating_point T>
+void drop(const T* weights, T* dropped, Index n, double probability, T kept, RandomStream stream) {
+  for (Index i = 0; i < n; ++i) dropped[i] = uniform<double>(stream) < probability ? T(0) : kept * weights[i];
+}
+
+template <std::floating_point T>
+void keep_weights(NeedWeights need, AttentionCache<T>& cache) {
+  cache.kept_weights = need;
+  if (need != NeedWeights::averaged) return;
+  const auto [batch, heads, queries, keys] = cache.probabilities.shape();
+  auto averaged = cache.averaged.resize({batch, queries, keys});
+  for (Index b = 0; b < batch; ++b) {
+    auto mean = averaged[b].array();
+    mean = T(0);
+    for (Index h = 0; h < heads; ++h) mean += cache.probabilities[b][h].array();
+    mean /= static_cast<T>(heads);
+  }
+}
+
+/// `context_i = sum_j dropout(softmax_j(s_ij + bias_ij)) v_j` for every sample and head.
+///
+/// `score(b, h, s)` writes the scores s (Lq, Lk) of one head, in about `operations` steps.
+template <std::floating_point T, class Score>
+void attend(const AttentionInput<T>& x, Index heads, const AttentionDropout& dropout, Index operations,
+            AttentionCache<T>& cache, Score&& score) {
+  const Index batch = x.query.extent(0), queries = x.query.extent(1), keys = x.value.extent(1);
+  const Index stride = x.value.extent(2), width = stride / heads;
+  const bool drops = dropout.probability > 0;
+  cache.probabilities.resize({batch, heads, queries, keys});
+  cache.kept = static_cast<T>(1 / (1 - dropout.probability));
+  cache.dropped.resize(drops ? cache.probabilities.shape() : Shape<4>{});
+  cache.context.resize({batch, queries, stride});
+  parallel_for(batch * heads, operations + queries * keys * (2 * width + 20), [&](Index chunk) {
+    const Index b = chunk / heads, h = chunk % heads;
+    T* const weights = cache.probabilities.data() + chunk * queries * keys;
+    score(b, h, weights);
+    for (Index i = 0; i < queries; ++i) mask_scores(x, b, i, weights + i * keys);
+    const TensorView<T, 2> p(weights, {queries, keys});
+    softmax<T>(p, p);
+    const T* mixed = weights;
+    if (drops) {
+      T* const dropped = cache.dropped.data() + chunk * queries * keys;
+      drop(weights, dropped, queries * keys, dropout.probability, cache.kept,
+           dropout.stream.substream(static_cast<std::uint64_t>(chunk)));
+      mixed = dropped;
+    }
+    mix<T>(queries, width, keys, 1, {mixed, keys}, x.value.data() + b * keys * stride + h * width, stride,
+           false, cache.context.data() + b * queries * stride + h * width, stride);
+  });
+  keep_weights(x.need_weights, cache);
+}
+
+/// The matching backward: cache.d_value, and cache.d_scores of which `score_backward(b, h, ds)` is called
+/// with each head's (Lq, Lk).
+template <std::floating_point T, class ScoreBackward>
+void attend_backward(TensorView<const T, 3> dy, const AttentionInput<T>& x, Index heads, Index operations,
+                     AttentionCache<T>& cache, ScoreBackward&& score_backward) {
+  const Index batch = x.query.extent(0), queries = x.query.extent(1), keys = x.value.extent(1);
+  const Index stride = x.value.extent(2), width = stride / heads;
+  cache.d_scores.resize(cache.probabilities.shape());
+  cache.d_value.resize(x.value.shape());
+  parallel_for(batch * heads, operations + queries * keys * (4 * width + 10), [&](Index chunk) {
+    const Index b = chunk / heads, h = chunk % heads, at = chunk * queries * keys;
+    const T* const weights = cache.probabilities.data() + at;
+    const T* const mixed = cache.dropped.size() == 0 ? weights : cache.dropped.data() + at;
+    const T* const d_context = dy.data() + b * queries * stride + h * width;
+    const Index values = b * keys * stride + h * width;
+    T* const ds = cache.d_scores.data() + at;
+    // context = M V
+    gemm<T>(keys, width, queries, 1, {mixed, keys, true}, {d_context, stride}, false,
+            cache.d_value.data() + values, stride);
+    gemm<T>(queries, keys, width, 1, {d_context, stride}, {x.value.data() + values, stride, true}, false, ds,
+            keys);
+    const TensorView<T, 2> d(ds, {queries, keys});
+    if (mixed != weights) {
+      // m = kept p, or 0 where it was dropped
+      for (Index i = 0; i < d.size(); ++i) ds[i] = mixed[i] == T(0) ? T(0) : cache.kept * ds[i];
+    }
+    // p = softmax(s)
+    softmax_backward<T>(d, TensorView<const T, 2>(weights, {queries, keys}), d);
+    score_backward(b, h, ds);
+  });
+}
+
+/// Attention by dot products, `softmax(scale Q_h K_h^T + bias) V_h` with the heads read in place.
+///
+/// This pair is the seam behind which a kernel that never holds the (Lq, Lk) matrix goes.
+/// \shape x.query, x.key (B, L, H * D), x.value (B, Lk, H * Dv) -> cache.context (B, Lq, H * Dv)
+template <std::floating_point T>
+void dot_attention(const AttentionInput<T>& x, Index heads, T scale, const AttentionDropout& dropout,
+                   AttentionCache<T>& cache) {
+  const Index queries = x.query.extent(1), keys = x.key.extent(1), stride = x.query.extent(2);
+  const Index width = stride / heads;
+  attend(x, heads, dropout, 2 * queries * keys * width, cache, [&](Index b, Index h, T* scores) {
+    gemm<T>(queries, keys, width, scale, {x.query.data() + b * queries * stride + h * width, stride},
+            {x.key.data() + b * keys * stride + h * width, stride, true}, false, scores, keys);
+  });
+}
+
+/// The matching backward: cache.d_query, cache.d_key, cache.d_value.
+template <std::floating_point T>
+void dot_attention_backward(TensorView<const T, 3> dy, const AttentionInput<T>& x, Index heads, T scale,
+                            AttentionCache<T>& cache) {
+  const Index queries = x.query.extent(1), keys = x.key.extent(1), stride = x.query.extent(2);
+  const Index width = stride / heads;
+  cache.d_query.resize(x.query.shape());
+  cache.d_key.resize(x.key.shape());
+  attend_backward(dy, x, heads, 4 * queries * keys * width, cache, [&](Index b, Index h, const T* ds) {
+    const Index q = b * queries * stride + h * width, k = b * keys * stride + h * width;
+    // S = scale Q K^T
+    mix<T>(queries, width, keys, scale, {ds, keys}, x.key.data() + k, stride, false, cache.d_query.data() + q,
+           stride);
+    mix<T>(keys, width, queries, scale, {ds, keys, true}, x.query.data() + q, stride, false,
+           cache.d_key.data() + k, stride);
+  });
+}
+
+/// 1 / sqrt(D), and 1 for heads of width 0.
+template <std::floating_point T>
+T attention_scale(Index head_width) {
+  return T(1) / std::sqrt(static_cast<T>(std::max<Index>(head_width, 1)));
+}
+
+}  // namespace detail
+
+}  // namespace rapt

@@ -1,0 +1,72 @@
+#pragma once
+/// \file  Multi-head attention of a sequence to itself, as a layer of one input.
+
+#include <rapt/attention/multihead_attention.hpp>
+
+#include <concepts>
+#include <tuple>
+
+namespace rapt {
+
+/// Multi-head self-attention: MultiheadAttention with query = key = value = x (Vaswani et al. 2017,
+/// arXiv:1706.03762, section 3.2.3), so that it fits where a layer has one input (Sequential, Residual).
+///
+/// \shape   x (B, L, E) -> y (B, L, E)
+/// \throws  ShapeError; std::invalid_argument for a negative window
+/// \borrows x until the matching backward
+/// \note    Its parameters bear the names of MultiheadAttention, without prefix.
+template <std::floating_point T>
+struct SelfAttention {
+  using Scalar = T;
+  using Input = TensorView<const T, 3>;
+  using Output = TensorView<const T, 3>;
+
+  MultiheadAttention<T> attention;
+  bool causal = false;
+  Index window = AttentionInput<T>::no_window;
+  static constexpr auto parameters = std::tuple{field("", &SelfAttention::attention)};
+  static constexpr auto settings =
+      std::tuple{field("causal", &SelfAttention::causal), field("window", &SelfAttention::window)};
+
+  struct Cache {
+    typename MultiheadAttention<T>::Cache attention;
+    Tensor<T, 3> dx;  // (B, L, E)
+    NeedWeights need_weights = NeedWeights::none;
+    static constexpr auto caches = std::tuple{field("", &Cache::attention)};
+  };
+
+  SelfAttention() = default;
+  SelfAttention(Index width, Index heads, RandomStream& stream, MultiheadAttentionOptions options = {})
+      : attention(width, heads, stream, options) {
+    if (attention.key_width() != width || attention.value_width() != width) {
+      throw std::invalid_argument("SelfAttention: key_width " + std::to_string(attention.key_width()) +
+                                  " and value_width " + std::to_string(attention.value_width()) +
+                                  " are not the width " + std::to_string(width));
+    }
+  }
+
+  Output forward(Input x, Cache& cache) const {
+    expect_shape("SelfAttention::forward", "x", x.shape(), {any, any, attention.width()});
+    return attention.forward({.query = x,
+                              .key = x,
+                              .value = x,
+                              .causal = causal,
+                              .window = window,
+                              .need_weights = cache.need_weights},
+                             cache.attention);
+  }
+
+  Input backward(Output dy, Cache& cache, SelfAttention* gradient,
+                 InputGradient input_gradient = InputGradient::compute) const {
+    expect_shape("SelfAttention::backward", "dy", dy.shape(), cache.attention.context.shape());
+    const auto dx =
+        attention.backward(dy, cache.attention, part(gradient, &SelfAttention::attention), input_gradient);
+    if (input_gradient == InputGradient::skip) return {};
+    // query = key = value = x
+    cache.dx.resize(dy.shape()).array() = dx.query.array() + dx.key.array() + dx.value.array();
+    return cache.dx;
+  }
+};
+static_assert(Layer<SelfAttention<float>> && Layer<SelfAttention<double>>);
+
+}  // namespace rapt

@@ -1,0 +1,191 @@
+#include <rapt/attention/multihead_attention.hpp>
+
+#include "rapt/attention/attention_data.hpp"
+#include "support/catch.hpp"
+#include "support/layer_properties.hpp"
+
+#include <cmath>
+
+namespace {
+
+template <class T>
+struct MultiheadAttentionSample {
+  explicit MultiheadAttentionSample(rapt_test::Draw& draw) {
+    const rapt::Index heads = draw.small(), width = heads * draw.small();
+    const auto yes = [&] { return draw.pick(std::array<rapt::Index, 2>{0, 1}) == 1; };
+    rapt::MultiheadAttentionOptions options;
+    if (yes()) options.dropout = 0.3;
+    if (yes()) options.bias = rapt::Bias::no;
+    if (yes()) options.key_width = draw.positive();
+    if (yes()) options.value_width = draw.positive();
+    layer = rapt::MultiheadAttention<T>(width, heads, draw.values, options);
+    for (T& b : layer.in_proj_bias) b = rapt::normal<T>(draw.values);
+    data = {draw, width, layer.key_width(), layer.value_width()};
+  }
+  rapt::MultiheadAttention<T> layer;
+  rapt_test::AttentionData<T> data;
+  auto input() const { return data.input(); }
+};
+
+// Two heads of width 1 with unit projections: head h sees column h of everything.
+rapt::MultiheadAttention<double> multihead_of_units() {
+  rapt::MultiheadAttention<double> layer;
+  layer.in_proj_weight = rapt::Tensor<double, 2>({6, 2}, {1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1});
+  layer.in_proj_bias = rapt::Tensor<double, 1>({6});
+  layer.out_proj.weight = rapt::Tensor<double, 2>({2, 2}, {1, 0, 0, 1});
+  layer.out_proj.bias = rapt::Tensor<double, 1>({2}, {100, 200});
+  layer.heads = 2;
+  return layer;
+}
+
+}  // namespace
+
+RAPT_TEST_LAYER("MultiheadAttention", MultiheadAttentionSample, "[attention][multihead]")
+
+TEST_CASE("MultiheadAttention gives the values worked out by hand", "[attention][multihead]") {
+  const auto layer = multihead_of_units();
+  // head 0: scores 0 and log 3; head 1: equal scores
+  const rapt::Tensor<double, 3> q({1, 1, 2}, {1, 0}), k({1, 2, 2}, {0, 7, std::log(3.0), 9}),
+      v({1, 2, 2}, {8, 10, 4, 20});
+  rapt::MultiheadAttention<double>::Cache cache;
+
+  const auto y =
+      layer.forward({.query = q, .key = k, .value = v, .need_weights = rapt::NeedWeights::per_head}, cache);
+
+  CHECK(y(0, 0, 0) == Catch::Approx(105));
+  CHECK(y(0, 0, 1) == Catch::Approx(215));
+  const auto w = cache.weights_per_head();
+  CHECK(w.shape() == rapt::Shape<4>{1, 2, 1, 2});
+  CHECK(w(0, 0, 0, 0) == Catch::Approx(0.25));
+  CHECK(w(0, 0, 0, 1) == Catch::Approx(0.75));
+  CHECK(w(0, 1, 0, 0) == Catch::Approx(0.5));
+}
+
+TEST_CASE("MultiheadAttention returns weights only as asked", "[attention][multihead]") {
+  const auto layer = multihead_of_units();
+  const rapt::Tensor<double, 3> q({1, 1, 2}, {1, 0}), k({1, 2, 2}, {0, 7, std::log(3.0), 9});
+  rapt::MultiheadAttention<double>::Cache cache;
+  rapt::AttentionInput<double> x{q, k, k};
+
+  layer.forward(x, cache);
+  CHECK(cache.weights().absent());
+  CHECK(cache.weights_per_head().absent());
+  x.need_weights = rapt::NeedWeights::averaged;
+  layer.forward(x, cache);
+  CHECK(cache.weights_per_head().absent());
+  CHECK(cache.weights()(0, 0, 0) == Catch::Approx(0.375));
+  CHECK(cache.weights()(0, 0, 1) == Catch::Approx(0.625));
+}
+
+TEST_CASE("A query of MultiheadAttention that sees no key gives the output bias", "[attention][multihead]") {
+  const auto layer = multihead_of_units();
+  const rapt::Tensor<double, 3> q({1, 1, 2}, {1, 0}), k({1, 2, 2}), dy({1, 1, 2}, {1, 1});
+  const rapt::Tensor<bool, 2> padding({1, 2}, {true, true});
+  rapt::MultiheadAttention<double>::Cache cache;
+  auto gradient = zeros_like(layer);
+
+  const auto y = layer.forward({.query = q, .key = k, .value = k, .key_padding_mask = padding}, cache);
+  layer.backward(dy, cache, &gradient);
+
+  CHECK(rapt_test::numbers(y) == std::vector<double>{100, 200});
+  for (const double g : gradient.in_proj_weight) CHECK(g == 0);
+  CHECK(gradient.out_proj.bias(1) == 1);
+}
+
+TEST_CASE("Padding of keys changes nothing in MultiheadAttention be it NaN", "[attention][multihead][mask]") {
+  rapt_test::Draw draw(2);
+  const rapt::MultiheadAttention<double> layer(6, 2, draw.values);
+  const auto q = draw.normal<double, 3>({1, 3, 6}), dy = draw.normal<double, 3>({1, 3, 6});
+  auto k = draw.normal<double, 3>({1, 4, 6}), v = draw.normal<double, 3>({1, 4, 6});
+  const rapt::Tensor<bool, 2> padding({1, 4}, {false, true, false, true});
+  // the same two keys without their padding
+  rapt::Tensor<double, 3> short_k({1, 2, 6}), short_v({1, 2, 6});
+  for (const rapt::Index j : {0, 1}) {
+    short_k[0].matrix().row(j) = k[0].matrix().row(2 * j);
+    short_v[0].matrix().row(j) = v[0].matrix().row(2 * j);
+  }
+  for (const rapt::Index j : {1, 3}) {
+    k[0].matrix().row(j).setConstant(std::nan(""));
+    v[0].matrix().row(j).setConstant(std::nan(""));
+  }
+  rapt::MultiheadAttention<double>::Cache cache, short_cache;
+  auto gradient = zeros_like(layer), expected = gradient;
+
+  const auto y = layer.forward({.query = q, .key = k, .value = v, .key_padding_mask = padding}, cache);
+  const auto short_y = layer.forward({q, short_k, short_v}, short_cache);
+  const auto dx = layer.backward(dy, cache, &gradient);
+  const auto short_dx = layer.backward(dy, short_cache, &expected);
+
+  using rapt::testing::largest_difference;
+  CHECK(largest_difference(y, short_y) < 1e-12);
+  CHECK(largest_difference(dx.query, short_dx.query) < 1e-12);
+  zip_parameters([](auto& g, auto& e) { CHECK(largest_difference(g, e) < 1e-12); }, gradient, expected);
+  for (rapt::Index e = 0; e < 6; ++e) {
+    CHECK(dx.key(0, 1, e) == 0);
+    CHECK(dx.value(0, 3, e) == 0);
+    CHECK(dx.key(0, 2, e) == Catch::Approx(short_dx.key(0, 1, e)));
+  }
+}
+
+TEST_CASE("MultiheadAttention agrees with PyTorch under every mask at once",
+          "[attention][multihead][golden]") {
+  rapt::MultiheadAttention<double> layer;
+  layer.heads = 2;
+  rapt_test::check_attention_golden("multihead_attention", layer);
+}
+
+TEST_CASE("MultiheadAttention agrees with PyTorch where key and value have widths of their own",
+          "[attention][multihead][golden]") {
+  rapt::MultiheadAttention<double> layer;
+  layer.heads = 3;
+  rapt_test::check_attention_golden("multihead_attention_widths", layer, rapt::NeedWeights::per_head);
+}
+
+TEST_CASE("MultiheadAttention has the parameters of PyTorch", "[attention][multihead]") {
+  rapt::RandomStream stream(1);
+  const rapt::Index e = 6;
+  CHECK(parameter_count(rapt::MultiheadAttention<float>(e, 2, stream)) == 4 * e * e + 4 * e);
+  const rapt::MultiheadAttentionOptions options{.bias = rapt::Bias::no, .key_width = 5, .value_width = 7};
+  CHECK(parameter_count(rapt::MultiheadAttention<float>(e, 2, stream, options)) == 2 * e * e + e * 5 + e * 7);
+  std::vector<std::string> names;
+  rapt::MultiheadAttention<float> layer(e, 2, stream);
+  named_parameters(
+      [&](std::string_view name, auto& p) {
+        if (p.size() != 0) names.emplace_back(name);
+      },
+      layer);
+  CHECK(names ==
+        std::vector<std::string>{"in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"});
+}
+
+TEST_CASE("Two MultiheadAttentions of one seed are equal", "[attention][multihead]") {
+  rapt::RandomStream first(3), second(3);
+  rapt::MultiheadAttention<float> a(6, 2, first), b(6, 2, second);
+  const float bound = std::sqrt(6.0f / 24.0f);  // Xavier of (3E, E)
+  zip_parameters([](auto& p, auto& q) { CHECK(rapt_test::numbers(p) == rapt_test::numbers(q)); }, a, b);
+  CHECK(a.in_proj_weight.matrix().cwiseAbs().maxCoeff() <= bound);
+  CHECK(a.in_proj_weight.matrix().cwiseAbs().maxCoeff() > 0.8f * bound);
+}
+
+TEST_CASE("MultiheadAttention names what does not fit", "[attention][multihead][errors]") {
+  using L = rapt::MultiheadAttention<float>;
+  rapt::RandomStream stream(1);
+  const L layer(4, 2, stream, {.key_width = 6, .value_width = 7});
+  const rapt::Tensor<float, 3> q({2, 3, 4}), k({2, 5, 6}), v({2, 5, 7}), dy({2, 3, 5});
+  L::Cache cache;
+  const auto forward = [&](const rapt::AttentionInput<float>& x) {
+    return rapt_test::attention_error([&] { layer.forward(x, cache); });
+  };
+  CHECK(forward({k, k, v}) == "MultiheadAttention::forward: query has shape (2, 5, 6), expected (*, *, 4)");
+  CHECK(forward({q, v, v}) == "MultiheadAttention::forward: key has shape (2, 5, 7), expected (2, *, 6)");
+  CHECK(forward({q, k, k}) == "MultiheadAttention::forward: value has shape (2, 5, 6), expected (2, 5, 7)");
+  CHECK(forward({q, k, v}) == "no error");
+  CHECK(rapt_test::attention_error([&] { layer.backward(dy, cache, nullptr); }) ==
+        "MultiheadAttention::backward: dy has shape (2, 3, 5), expected (2, 3, 4)");
+  const auto make = [&](rapt::Index width, rapt::Index heads, double dropout) {
+    return rapt_test::attention_error([&] { L(width, heads, stream, {.dropout = dropout}); });
+  };
+  CHECK(make(6, 4, 0) == "MultiheadAttention: width 6 is not a multiple of heads 4");
+  CHECK(make(6, 0, 0) == "MultiheadAttention: width 6 is not a multiple of heads 0");
+  CHECK(make(6, 2, 1.5) == "MultiheadAttention: dropout 1.5 is not in [0, 1)");
+}

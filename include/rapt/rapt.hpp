@@ -2,14 +2,30 @@
 /// \file  Every part of rapt that needs Eigen alone; io/ and distributed/ are included by name.
 /// Written by cmake/umbrella.cmake.
 
+#include <rapt/attention/additive_attention.hpp>
+#include <rapt/attention/additive_score.hpp>
+#include <rapt/attention/attention_input.hpp>
 #include <rapt/attention/attention_pooling.hpp>
+#include <rapt/attention/concat_attention.hpp>
+#include <rapt/attention/dot_attention.hpp>
 #include <rapt/attention/evidence_attention.hpp>
+#include <rapt/attention/general_attention.hpp>
+#include <rapt/attention/learned_positions.hpp>
+#include <rapt/attention/location_attention.hpp>
+#include <rapt/attention/materialized.hpp>
+#include <rapt/attention/multihead_attention.hpp>
+#include <rapt/attention/projection.hpp>
+#include <rapt/attention/scaled_dot_product_attention.hpp>
+#include <rapt/attention/self_attention.hpp>
+#include <rapt/attention/sinusoidal_positions.hpp>
+#include <rapt/attention/uniform_attention.hpp>
 #include <rapt/core/cast.hpp>
 #include <rapt/core/checked.hpp>
 #include <rapt/core/chunk.hpp>
 #include <rapt/core/format_error.hpp>
 #include <rapt/core/layer.hpp>
 #include <rapt/core/loss.hpp>
+#include <rapt/core/number_text.hpp>
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/parallel_sum.hpp>
 #include <rapt/core/parameters.hpp>
@@ -32,7 +48,18 @@
 #include <rapt/loss/logistic.hpp>
 #include <rapt/loss/mse.hpp>
 #include <rapt/loss/weighted_square.hpp>
+#include <rapt/nn/elementwise.hpp>
+#include <rapt/nn/embedding.hpp>
+#include <rapt/nn/embedding_bag.hpp>
+#include <rapt/nn/gelu.hpp>
+#include <rapt/nn/leaky_relu.hpp>
 #include <rapt/nn/linear.hpp>
+#include <rapt/nn/relu.hpp>
+#include <rapt/nn/sigmoid.hpp>
+#include <rapt/nn/silu.hpp>
+#include <rapt/nn/softplus.hpp>
+#include <rapt/nn/tanh.hpp>
+#include <rapt/ops/activation.hpp>
 #include <rapt/ops/matmul.hpp>
 #include <rapt/ops/reduce.hpp>
 #include <rapt/ops/softmax.hpp>

@@ -20,9 +20,7 @@ template <class T>
 using ConstFlatArray = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
 
 /// Rows of one chunk: about 4096 numbers, whatever the width.
-constexpr Index rows_of_chunk(Index width) {
-  return std::max<Index>(1, 4096 / std::max<Index>(width, 1));
-}
+constexpr Index rows_of_chunk(Index width) { return std::max<Index>(1, 4096 / std::max<Index>(width, 1)); }
 
 /// Columns of one chunk where a chunk walks down all rows: several cache lines wide.
 inline constexpr Index columns_of_chunk = 32;

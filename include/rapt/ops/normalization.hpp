@@ -1,0 +1,196 @@
+#pragma once
+/// \file  Rows or columns brought to mean 0 and variance 1, then scaled and shifted.
+
+#include <rapt/core/parallel.hpp>
+#include <rapt/core/tensor_view.hpp>
+#include <rapt/ops/reduce.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <string_view>
+#include <type_traits>
+
+namespace rapt {
+
+/// `y_ne = weight_e (x_ne - mean_n) scale_n + bias_e`, scale_n = 1 / sqrt(variance_n + eps), with mean and
+/// variance of row n (Ba et al. 2016, arXiv:1607.06450, eq. 4).
+/// \shape  x (N, E), weight, bias (E) -> y (N, E), mean, scale (N), which backward takes
+/// \throws ShapeError
+template <std::floating_point T>
+void layer_norm(std::type_identity_t<TensorView<const T, 2>> x,
+                std::type_identity_t<TensorView<const T, 1>> weight,
+                std::type_identity_t<TensorView<const T, 1>> bias, std::type_identity_t<T> eps,
+                TensorView<T, 2> y, std::type_identity_t<TensorView<T, 1>> mean,
+                std::type_identity_t<TensorView<T, 1>> scale) {
+  const Index rows = x.extent(0), width = x.extent(1);
+  expect_shape("layer_norm", "weight", weight.shape(), {width});
+  expect_shape("layer_norm", "bias", bias.shape(), {width});
+  expect_shape("layer_norm", "y", y.shape(), x.shape());
+  expect_shape("layer_norm", "mean", mean.shape(), {rows});
+  expect_shape("layer_norm", "scale", scale.shape(), {rows});
+  const detail::ConstFlatArray<T> w(weight.data(), width), b(bias.data(), width);
+  parallel_for_range(rows, detail::rows_of_chunk(width), 6 * width, [&](Index from, Index to) {
+    for (Index n = from; n < to; ++n) {
+      const detail::ConstFlatArray<T> row(x.data() + n * width, width);
+      const T count = static_cast<T>(std::max<Index>(width, 1)), m = row.sum() / count;
+      const T s = T(1) / std::sqrt((row - m).square().sum() / count + eps);
+      mean.data()[n] = m;
+      scale.data()[n] = s;
+      detail::FlatArray<T>(y.data() + n * width, width) = (row - m) * s * w + b;
+    }
+  });
+}
+
+/// The matching backward: dx is overwritten, d_weight and d_bias are added to. An absent dx, or an absent
+/// d_weight and d_bias, are not computed.
+/// \shape  dy, x (N, E), weight (E), mean, scale (N) -> dx (N, E), d_weight, d_bias (E)
+/// \throws ShapeError
+template <std::floating_point T>
+void layer_norm_backward(std::type_identity_t<TensorView<const T, 2>> dy,
+                         std::type_identity_t<TensorView<const T, 2>> x,
+                         std::type_identity_t<TensorView<const T, 1>> weight,
+                         std::type_identity_t<TensorView<const T, 1>> mean,
+                         std::type_identity_t<TensorView<const T, 1>> scale, TensorView<T, 2> dx,
+                         std::type_identity_t<TensorView<T, 1>> d_weight,
+                         std::type_identity_t<TensorView<T, 1>> d_bias) {
+  const Index rows = x.extent(0), width = x.extent(1);
+  expect_shape("layer_norm_backward", "dy", dy.shape(), x.shape());
+  expect_shape("layer_norm_backward", "weight", weight.shape(), {width});
+  expect_shape("layer_norm_backward", "mean", mean.shape(), {rows});
+  expect_shape("layer_norm_backward", "scale", scale.shape(), {rows});
+  if (!dx.absent()) expect_shape("layer_norm_backward", "dx", dx.shape(), x.shape());
+  if (!d_weight.absent()) {
+    expect_shape("layer_norm_backward", "d_weight", d_weight.shape(), {width});
+    expect_shape("layer_norm_backward", "d_bias", d_bias.shape(), {width});
+    // y = weight z + bias, z = (x - mean) scale; a chunk owns columns and takes the rows in their order
+    parallel_for_range(width, detail::columns_of_chunk, 4 * rows, [&](Index from, Index to) {
+      detail::FlatArray<T> dw(d_weight.data() + from, to - from), db(d_bias.data() + from, to - from);
+      for (Index n = 0; n < rows; ++n) {
+        const detail::ConstFlatArray<T> d(dy.data() + n * width + from, to - from);
+        const detail::ConstFlatArray<T> row(x.data() + n * width + from, to - from);
+        dw += d * (row - mean.data()[n]) * scale.data()[n];
+        db += d;
+      }
+    });
+  }
+  if (dx.absent()) return;
+  const detail::ConstFlatArray<T> w(weight.data(), width);
+  parallel_for_range(rows, detail::rows_of_chunk(width), 8 * width, [&](Index from, Index to) {
+    for (Index n = from; n < to; ++n) {
+      const detail::ConstFlatArray<T> row(x.data() + n * width, width), d(dy.data() + n * width, width);
+      const T m = mean.data()[n], s = scale.data()[n], count = static_cast<T>(std::max<Index>(width, 1));
+      // z = (x - mean(x)) / sqrt(variance(x) + eps):  dx = s (dz - mean(dz) - z mean(dz z))
+      const T first = (d * w).sum() / count, second = (d * w * (row - m)).sum() * s / count;
+      detail::FlatArray<T>(dx.data() + n * width, width) = s * (d * w - first - (row - m) * (s * second));
+    }
+  });
+}
+
+/// Mean and (biased) variance of every column.
+/// \shape  x (N, C) -> mean, variance (C); 0 without rows
+/// \throws ShapeError
+template <std::floating_point T>
+void column_statistics(std::type_identity_t<TensorView<const T, 2>> x, TensorView<T, 1> mean,
+                       std::type_identity_t<TensorView<T, 1>> variance) {
+  const Index rows = x.extent(0), width = x.extent(1);
+  expect_shape("column_statistics", "mean", mean.shape(), {width});
+  expect_shape("column_statistics", "variance", variance.shape(), {width});
+  const T count = static_cast<T>(std::max<Index>(rows, 1));
+  parallel_for_range(width, detail::columns_of_chunk, 4 * rows, [&](Index from, Index to) {
+    const auto row = [&](Index n) {
+      return detail::ConstFlatArray<T>(x.data() + n * width + from, to - from);
+    };
+    detail::FlatArray<T> m(mean.data() + from, to - from), v(variance.data() + from, to - from);
+    m = T(0);
+    v = T(0);
+    for (Index n = 0; n < rows; ++n) m += row(n);
+    m /= count;
+    for (Index n = 0; n < rows; ++n) v += (row(n) - m).square();
+    v /= count;
+  });
+}
+
+/// `y_nc = weight_c (x_nc - mean_c) scale_c + bias_c` for mean and scale = 1 / sqrt(variance + eps) of the
+/// columns of x, or of what was learned (Ioffe and Szegedy 2015, arXiv:1502.03167, algorithms 1 and 2).
+/// \shape  x (N, C), mean, scale, weight, bias (C) -> y (N, C)
+/// \throws ShapeError
+template <std::floating_point T>
+void batch_norm(std::type_identity_t<TensorView<const T, 2>> x,
+                std::type_identity_t<TensorView<const T, 1>> mean,
+                std::type_identity_t<TensorView<const T, 1>> scale,
+                std::type_identity_t<TensorView<const T, 1>> weight,
+                std::type_identity_t<TensorView<const T, 1>> bias, TensorView<T, 2> y) {
+  const Index width = x.extent(1);
+  expect_shape("batch_norm", "mean", mean.shape(), {width});
+  expect_shape("batch_norm", "scale", scale.shape(), {width});
+  expect_shape("batch_norm", "weight", weight.shape(), {width});
+  expect_shape("batch_norm", "bias", bias.shape(), {width});
+  expect_shape("batch_norm", "y", y.shape(), x.shape());
+  const detail::ConstFlatArray<T> m(mean.data(), width), s(scale.data(), width), w(weight.data(), width),
+      b(bias.data(), width);
+  parallel_for_range(x.extent(0), detail::rows_of_chunk(width), 4 * width, [&](Index from, Index to) {
+    for (Index n = from; n < to; ++n) {
+      const detail::ConstFlatArray<T> row(x.data() + n * width, width);
+      detail::FlatArray<T>(y.data() + n * width, width) = (row - m) * s * w + b;
+    }
+  });
+}
+
+/// Whether mean and scale of batch_norm were taken from x itself, or are constants.
+enum class NormStatistics { of_batch, constant };
+
+/// The matching backward: dx is overwritten, d_weight and d_bias are added to. An absent dx, or an absent
+/// d_weight and d_bias, are not computed.
+/// \shape  dy, x (N, C), mean, scale, weight (C) -> dx (N, C), d_weight, d_bias (C)
+/// \throws ShapeError
+template <std::floating_point T>
+void batch_norm_backward(std::type_identity_t<TensorView<const T, 2>> dy,
+                         std::type_identity_t<TensorView<const T, 2>> x,
+                         std::type_identity_t<TensorView<const T, 1>> mean,
+                         std::type_identity_t<TensorView<const T, 1>> scale,
+                         std::type_identity_t<TensorView<const T, 1>> weight, NormStatistics statistics,
+                         TensorView<T, 2> dx, std::type_identity_t<TensorView<T, 1>> d_weight,
+                         std::type_identity_t<TensorView<T, 1>> d_bias) {
+  const Index rows = x.extent(0), width = x.extent(1);
+  constexpr std::string_view where = "batch_norm_backward";
+  expect_shape(where, "dy", dy.shape(), x.shape());
+  expect_shape(where, "mean", mean.shape(), {width});
+  expect_shape(where, "scale", scale.shape(), {width});
+  expect_shape(where, "weight", weight.shape(), {width});
+  if (!dx.absent()) expect_shape(where, "dx", dx.shape(), x.shape());
+  if (!d_weight.absent()) {
+    expect_shape(where, "d_weight", d_weight.shape(), {width});
+    expect_shape(where, "d_bias", d_bias.shape(), {width});
+  }
+  using Sums = Eigen::Array<T, Eigen::Dynamic, 1, 0, detail::columns_of_chunk, 1>;
+  const T count = static_cast<T>(std::max<Index>(rows, 1));
+  // A chunk owns columns and takes the rows in their order.
+  parallel_for_range(width, detail::columns_of_chunk, 8 * rows, [&](Index from, Index to) {
+    const Index columns = to - from;
+    const auto piece = [&](const T* data) { return detail::ConstFlatArray<T>(data + from, columns); };
+    const auto m = piece(mean.data()), s = piece(scale.data()), w = piece(weight.data());
+    Sums first = Sums::Zero(columns), second = Sums::Zero(columns);
+    for (Index n = 0; n < rows; ++n) {
+      const auto d = piece(dy.data() + n * width), row = piece(x.data() + n * width);
+      first += d;
+      second += d * (row - m) * s;
+    }
+    // y = weight z + bias, z = (x - mean) scale
+    if (!d_weight.absent()) {
+      detail::FlatArray<T>(d_weight.data() + from, columns) += second;
+      detail::FlatArray<T>(d_bias.data() + from, columns) += first;
+    }
+    if (dx.absent()) return;
+    // z = (x - mean(x)) / sqrt(variance(x) + eps):  dx = s (dz - mean(dz) - z mean(dz z)), dz = weight dy
+    const T share = statistics == NormStatistics::of_batch ? T(1) / count : T(0);
+    first *= share;
+    second *= share;
+    for (Index n = 0; n < rows; ++n) {
+      const auto d = piece(dy.data() + n * width), row = piece(x.data() + n * width);
+      detail::FlatArray<T>(dx.data() + n * width + from, columns) =
+          w * s * (d - first - (row - m) * s * second);
+    }
+  });
+}
+
+}  // namespace rapt

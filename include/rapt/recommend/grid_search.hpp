@@ -5,8 +5,8 @@
 #include <rapt/recommend/split.hpp>
 
 #include <concepts>
-#include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace rapt {
@@ -29,6 +29,23 @@ inline std::vector<Split> make_holdouts(const Interactions& train, const Interac
   return holdouts;
 }
 
+/// Mean NDCG@n of what the holdouts hold out.
+/// \param fit  (train, place among the holdouts) -> std::unique_ptr<Scorer>
+/// \throws std::invalid_argument where there is no holdout
+template <class Fit>
+requires std::convertible_to<std::invoke_result_t<Fit&, const Interactions&, std::size_t>,
+                             std::unique_ptr<Scorer>>
+double mean_ndcg(std::span<const Split> holdouts, Index n, Fit&& fit) {
+  if (holdouts.empty()) throw std::invalid_argument("mean_ndcg: there are no holdouts");
+  double sum = 0;
+  for (std::size_t place = 0; place < holdouts.size(); ++place) {
+    const Split& holdout = holdouts[place];
+    const std::unique_ptr<Scorer> scorer = fit(holdout.train, place);
+    sum += evaluate(*scorer, holdout.train, holdout.held_out, {{n}, Ties::lower_id}).mean(n).ndcg;
+  }
+  return sum / static_cast<double>(holdouts.size());
+}
+
 /// What grid_search found.
 struct GridSearchResult {
   std::size_t best = 0;        // place in the grid; the first among equals
@@ -36,27 +53,17 @@ struct GridSearchResult {
 };
 
 /// Fits every setting of the grid on every holdout and takes the best mean NDCG@n of what was held out.
-/// \param fit       (settings, train) -> std::unique_ptr<Scorer>
-/// \param progress  called after each place of the grid with its number and score
-/// \throws  std::invalid_argument where grid or holdouts are empty
+/// \param fit  (settings, train) -> std::unique_ptr<Scorer>
+/// \throws std::invalid_argument where grid or holdouts are empty
 template <class Settings, class Fit>
-requires std::convertible_to<std::invoke_result_t<Fit&, const Settings&, const Interactions&>,
-                             std::unique_ptr<Scorer>>
-    GridSearchResult grid_search(std::span<const Settings> grid, std::span<const Split> holdouts, Fit&& fit,
-                                 Index n = 20,
-                                 const std::function<void(std::size_t, double)>& progress = {}) {
-  if (grid.empty() || holdouts.empty())
-    throw std::invalid_argument("grid_search: the grid or the holdouts are empty");
+GridSearchResult grid_search(std::span<const Settings> grid, std::span<const Split> holdouts, Fit&& fit,
+                             Index n = 20) {
+  if (grid.empty()) throw std::invalid_argument("grid_search: the grid is empty");
   GridSearchResult result;
-  for (std::size_t place = 0; place < grid.size(); ++place) {
-    double sum = 0;
-    for (const Split& holdout : holdouts) {
-      const std::unique_ptr<Scorer> scorer = fit(grid[place], holdout.train);
-      sum += evaluate(*scorer, holdout.train, holdout.held_out, {{n}, Ties::lower_id}).mean(n).ndcg;
-    }
-    result.scores.push_back(sum / static_cast<double>(holdouts.size()));
-    if (result.scores[place] > result.scores[result.best]) result.best = place;
-    if (progress) progress(place, result.scores[place]);
+  for (const Settings& settings : grid) {
+    result.scores.push_back(
+        mean_ndcg(holdouts, n, [&](const Interactions& train, std::size_t) { return fit(settings, train); }));
+    if (result.scores.back() > result.scores[result.best]) result.best = result.scores.size() - 1;
   }
   return result;
 }

@@ -24,17 +24,15 @@ TEST_CASE("grid_search takes the setting with the best mean NDCG over the holdou
   const auto train = rapt_test::golden_interactions("seen"), valid = rapt_test::golden_interactions("test");
   const auto holdouts = rapt::make_holdouts(train, valid);
   const std::vector<rapt::EaseSettings> grid{{0.5}, {3}, {20}, {3}};
-  std::vector<double> seen_scores;
 
   const auto result = rapt::grid_search<rapt::EaseSettings>(
       grid, holdouts,
       [](const rapt::EaseSettings& s, const rapt::Interactions& x) -> std::unique_ptr<rapt::Scorer> {
         return std::make_unique<rapt::Ease>(rapt::Ease::fit(x, s));
       },
-      5, [&](std::size_t, double score) { seen_scores.push_back(score); });
+      5);
 
   REQUIRE(result.scores.size() == 4);
-  CHECK(seen_scores == result.scores);
   for (std::size_t place = 0; place < grid.size(); ++place) {
     double mean = 0;
     for (const auto& holdout : holdouts) {

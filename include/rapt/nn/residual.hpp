@@ -3,6 +3,7 @@
 
 #include <rapt/core/cast.hpp>
 #include <rapt/core/layer.hpp>
+#include <rapt/nn/linear.hpp>
 
 #include <tuple>
 #include <type_traits>
@@ -53,5 +54,6 @@ struct Residual {
     return cache.dx;
   }
 };
+static_assert(Layer<Residual<Linear<float>>> && Layer<Residual<Linear<double>>>);
 
 }  // namespace rapt

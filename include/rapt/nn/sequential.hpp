@@ -4,6 +4,7 @@
 #include <rapt/core/cast.hpp>
 #include <rapt/core/layer.hpp>
 #include <rapt/core/training.hpp>
+#include <rapt/nn/linear.hpp>
 
 #include <cstddef>
 #include <tuple>
@@ -79,5 +80,6 @@ struct Sequential {
     }
   }
 };
+static_assert(Layer<Sequential<Linear<float>, Linear<float>>> && Layer<Sequential<Linear<double>>>);
 
 }  // namespace rapt

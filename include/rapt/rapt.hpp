@@ -38,6 +38,7 @@
 #include <rapt/core/thread_pool.hpp>
 #include <rapt/core/touched_rows.hpp>
 #include <rapt/core/training.hpp>
+#include <rapt/fwd.hpp>
 #include <rapt/kernels/gemm.hpp>
 #include <rapt/loss/bce_with_logits.hpp>
 #include <rapt/loss/bpr.hpp>

@@ -2,6 +2,7 @@
 /// \file  Shapes, and the one exception that a wrong shape raises.
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <stdexcept>
@@ -18,6 +19,10 @@ namespace rapt {
 
 /// Signed type of every extent, index and id.
 using Index = std::ptrdiff_t;
+
+/// What a tensor may hold: numbers, ids, masks.
+template <class T>
+concept TensorScalar = std::floating_point<T> || std::same_as<T, Index> || std::same_as<T, bool>;
 
 /// Extents of a tensor, outermost axis first.
 template <std::size_t Rank>

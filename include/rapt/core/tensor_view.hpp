@@ -12,10 +12,6 @@
 
 namespace rapt {
 
-/// What a tensor may hold: numbers, ids, masks.
-template <class T>
-concept TensorScalar = std::floating_point<T> || std::same_as<T, Index> || std::same_as<T, bool>;
-
 template <class T>
 using RowMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 

@@ -1,0 +1,65 @@
+#pragma once
+/// \file  Names without definitions: enough for headers that only declare functions of tensors and layers.
+/// Sequential and Residual are constrained by what a layer is; include their own headers.
+
+#include <rapt/core/shape.hpp>
+
+#include <concepts>
+#include <cstddef>
+
+namespace rapt {
+
+template <TensorScalar T, std::size_t Rank>
+class Tensor;
+template <class T, std::size_t Rank>
+class TensorView;
+class RandomStream;
+class FormatError;
+struct Training;
+enum class InputGradient;
+
+// nn/
+template <std::floating_point T>
+struct BatchNorm1d;
+template <std::floating_point T>
+struct Dropout;
+template <std::floating_point T>
+struct Embedding;
+template <std::floating_point T>
+struct EmbeddingBag;
+template <std::floating_point T>
+struct GELU;
+template <std::floating_point T>
+struct LayerNorm;
+template <std::floating_point T>
+struct LeakyReLU;
+template <std::floating_point T>
+struct Linear;
+template <std::floating_point T>
+struct ReLU;
+template <std::floating_point T>
+struct Sigmoid;
+template <std::floating_point T>
+struct SiLU;
+template <std::floating_point T>
+struct Softplus;
+template <std::floating_point T>
+struct Tanh;
+
+// attention/
+template <std::floating_point T>
+struct AttentionPooling;
+template <std::floating_point T>
+struct MultiheadAttention;
+template <std::floating_point T>
+struct ScaledDotProductAttention;
+
+// optim/
+template <class Model>
+struct SGD;
+template <class Model>
+struct Adam;
+template <class Model>
+struct AdamW;
+
+}  // namespace rapt

@@ -4,8 +4,8 @@
 #include <rapt/core/checked.hpp>
 #include <rapt/core/loss.hpp>
 #include <rapt/core/parallel_sum.hpp>
+#include <rapt/ops/reduce.hpp>
 
-#include <cmath>
 #include <concepts>
 #include <stdexcept>
 #include <string>
@@ -53,8 +53,7 @@ struct CrossEntropyLoss {
           for (Index n = from; n < to; ++n) {
             if (target(n) == ignore_index) continue;
             const auto x = logits.array().row(n);
-            const T top = x.maxCoeff();
-            normaliser(n) = top + std::log((x - top).exp().sum());
+            normaliser(n) = detail::log_sum_exp_of_row(logits[n].data(), logits.extent(1));
             part += normaliser(n) - (T(1) - label_smoothing) * x(target(n));
             if (label_smoothing != 0) part -= label_smoothing * x.mean();
           }

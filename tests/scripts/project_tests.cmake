@@ -79,3 +79,7 @@ foreach(example IN ITEMS quickstart attention_tour)
     add_test(NAME "example ${example} runs" COMMAND ${example})
   endif()
 endforeach()
+if(TARGET torch_weights)
+  add_test(NAME "example torch_weights predicts what PyTorch predicted"
+           COMMAND torch_weights ${PROJECT_SOURCE_DIR}/examples/torch_weights)
+endif()

@@ -2,6 +2,7 @@
 /// \file  How items relate to each other: what the discriminator attends to.
 
 #include <rapt/core/parallel.hpp>
+#include <rapt/core/tensor.hpp>
 #include <rapt/recommend/co_occurrence.hpp>
 
 #include <cmath>

@@ -35,8 +35,7 @@ struct LogSumExpOp {
 
 template <class T>
 struct LogSumExpSample {
-  explicit LogSumExpSample(rapt_test::Draw& draw)
-      : x(draw.normal<T, 2>({draw.size(), draw.positive()}, 3)) {}
+  explicit LogSumExpSample(rapt_test::Draw& draw) : x(draw.normal<T, 2>({draw.size(), draw.positive()}, 3)) {}
   LogSumExpOp<T> layer;
   rapt::Tensor<T, 2> x;
   auto input() const { return x.view(); }
@@ -93,8 +92,8 @@ TEST_CASE("Sums are the same bits with 1 2 and 3 threads", "[ops][reduce][thread
 }
 
 TEST_CASE("log_sum_exp is exact where the naive form overflows", "[ops][reduce]") {
-  const rapt::Tensor<double, 2> x({4, 2}, {1000, 1000, -1000, -1000, -reduce_infinity, -reduce_infinity, 3,
-                                           reduce_infinity});
+  const rapt::Tensor<double, 2> x(
+      {4, 2}, {1000, 1000, -1000, -1000, -reduce_infinity, -reduce_infinity, 3, reduce_infinity});
   const rapt::Tensor<double, 1> dy({4}, {2, 4, 5, 0});
   rapt::Tensor<double, 1> y({4});
   rapt::Tensor<double, 2> dx({4, 2});

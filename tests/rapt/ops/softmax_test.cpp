@@ -74,9 +74,7 @@ struct SoftmaxSampleOf {
   rapt::Tensor<T, 3> x;
   rapt::Tensor<bool, 3> ignored;
   bool masked;
-  SoftmaxInput<T> input() const {
-    return {x, masked ? ignored.view() : rapt::TensorView<const bool, 3>{}};
-  }
+  SoftmaxInput<T> input() const { return {x, masked ? ignored.view() : rapt::TensorView<const bool, 3>{}}; }
 };
 template <class T>
 struct SoftmaxSample : SoftmaxSampleOf<T, SoftmaxOp> {
@@ -94,7 +92,8 @@ std::vector<double> softmax_numbers(const auto& view) { return {view.begin(), vi
 RAPT_TEST_LAYER("softmax", SoftmaxSample, "[ops][softmax]")
 RAPT_TEST_LAYER("log_softmax", LogSoftmaxSample, "[ops][softmax]")
 
-TEMPLATE_TEST_CASE("softmax and log_softmax give the values worked out by hand", "[ops][softmax]", float, double) {
+TEMPLATE_TEST_CASE("softmax and log_softmax give the values worked out by hand", "[ops][softmax]", float,
+                   double) {
   using T = TestType;
   // exp(x) = 1 2 5 and 4 4 0
   const rapt::Tensor<T, 2> x({2, 3}, {T(0), std::log(T(2)), std::log(T(5)), 1000, 1000, -1000});
@@ -104,7 +103,8 @@ TEMPLATE_TEST_CASE("softmax and log_softmax give the values worked out by hand",
   const std::vector<double> expected{0.125, 0.25, 0.625, 0.5, 0.5, 0};
   for (rapt::Index i = 0; i < 6; ++i) {
     CHECK(y.data()[i] == Catch::Approx(expected[static_cast<std::size_t>(i)]).margin(1e-7));
-    if (i < 5) CHECK(z.data()[i] == Catch::Approx(std::log(expected[static_cast<std::size_t>(i)])).epsilon(1e-6));
+    if (i < 5)
+      CHECK(z.data()[i] == Catch::Approx(std::log(expected[static_cast<std::size_t>(i)])).epsilon(1e-6));
   }
   CHECK(z(1, 2) == Catch::Approx(-2000.693147));
 }
@@ -122,7 +122,8 @@ TEST_CASE("softmax_backward gives the values worked out by hand", "[ops][softmax
   CHECK(dz(0, 1) == Catch::Approx(-2));
 }
 
-TEMPLATE_TEST_CASE("softmax never reads what is masked and gives it exactly 0", "[ops][softmax]", float, double) {
+TEMPLATE_TEST_CASE("softmax never reads what is masked and gives it exactly 0", "[ops][softmax]", float,
+                   double) {
   using T = TestType;
   // The width exceeds a SIMD packet, whose exponential of -infinity is not quite 0.
   rapt::Tensor<T, 2> x({1, 19}), dy({1, 19}), y({1, 19}), log_y({1, 19}), dx({1, 19});

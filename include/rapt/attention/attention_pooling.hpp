@@ -6,6 +6,7 @@
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/random.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <stdexcept>
@@ -30,10 +31,12 @@ struct AttentionPoolingInput {
 /// al. 2019, arXiv:1810.00825, section 3.2, one seed a head; with a query it is scaled dot product attention
 /// with a learned offset).
 ///
-/// \shape   key, value (N, E), offsets (B + 1), query (B, E) or absent -> y (B, E), E = heads * D; an empty
-/// set gives 0 \init    seed ~ N(0, 1/D) \throws  ShapeError; std::invalid_argument where heads does not
-/// divide the width or offsets do not rise from 0 to N \borrows key, value, offsets and query until the
-/// matching backward
+/// \shape   key, value (N, E), offsets (B + 1), query (B, E) or absent -> y (B, E), E = heads * D
+/// \init    seed ~ N(0, 1/D)
+/// \throws  ShapeError; std::invalid_argument where heads does not divide the width or offsets do not
+///          rise from 0 to N
+/// \borrows key, value, offsets and query until the matching backward
+/// \note    an empty set gives 0
 template <std::floating_point T>
 struct AttentionPooling {
   using Scalar = T;

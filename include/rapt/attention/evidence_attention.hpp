@@ -28,9 +28,12 @@ struct EvidenceInput {
 ///
 /// It judges a candidate by the profile items that speak for it: scaled dot product attention (Vaswani et al.
 /// 2017, arXiv:1706.03762) with the item-to-item relation in place of the dot product, values and logits
-/// being one number. \shape   evidence (P, C), offsets (N + 1), sharpness (C, H) -> y (N, C * H); an empty
-/// list gives 0 \throws  ShapeError; std::invalid_argument where offsets do not rise from 0 to P \borrows
-/// evidence and offsets until the matching backward
+/// being one number.
+///
+/// \shape   evidence (P, C), offsets (N + 1), sharpness (C, H) -> y (N, C * H)
+/// \throws  ShapeError; std::invalid_argument where offsets do not rise from 0 to P
+/// \borrows evidence and offsets until the matching backward
+/// \note    an empty list gives 0
 template <std::floating_point T>
 struct EvidenceAttention {
   using Scalar = T;

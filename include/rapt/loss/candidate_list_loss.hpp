@@ -3,11 +3,13 @@
 
 #include <rapt/core/checked.hpp>
 #include <rapt/core/loss.hpp>
-#include <rapt/core/parallel.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <limits>
+#include <stdexcept>
+#include <string>
 
 namespace rapt {
 
@@ -20,9 +22,12 @@ struct CandidateListTarget {
 
 /// `mean over positives k of softplus(logsumexp over the negatives n of k's list of s_n - s_k)`: the softmax
 /// cross-entropy of one positive against all the negatives that the generator proposed beside it (sampled
-/// softmax with the other positives left out; Jean et al. 2015, arXiv:1412.2007). \shape   prediction (N, 1),
-/// target of the same N -> one number; 0 where no list has both kinds \throws  ShapeError;
-/// std::invalid_argument where offsets do not rise from 0 to N \borrows prediction and target until backward
+/// softmax with the other positives left out; Jean et al. 2015, arXiv:1412.2007).
+///
+/// \shape   prediction (N, 1), target of the same N -> one number; 0 where no list has both kinds
+/// \throws  ShapeError; std::invalid_argument where offsets do not rise from 0 to N
+/// \borrows prediction and target until backward
+/// \note    a positive of a list without negatives costs nothing and counts in the mean
 template <std::floating_point T>
 struct CandidateListLoss {
   using Scalar = T;
@@ -95,10 +100,13 @@ struct CandidateListLoss {
   }
   static T log_sum_of_negatives(const Prediction& scores, const Target& target, Index from, Index to) {
     T top = -std::numeric_limits<T>::infinity(), sum = 0;
+    Index negatives = 0;
     for (Index n = from; n < to; ++n) {
-      if (!target.positive(n)) top = std::max(top, scores(n, 0));
+      if (target.positive(n)) continue;
+      ++negatives;
+      top = std::max(top, scores(n, 0));
     }
-    if (top == -std::numeric_limits<T>::infinity()) return top;
+    if (negatives == 0) return top;  // counted, so that scores which are all NaN are not taken for none
     for (Index n = from; n < to; ++n) {
       if (!target.positive(n)) sum += std::exp(scores(n, 0) - top);
     }

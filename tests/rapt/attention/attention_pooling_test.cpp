@@ -1,6 +1,7 @@
 #include <rapt/attention/attention_pooling.hpp>
 
 #include "support/catch.hpp"
+#include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
 
 #include <cmath>
@@ -80,4 +81,31 @@ TEST_CASE("AttentionPooling names what does not fit", "[attention][pooling][erro
     setting = error.what();
   }
   CHECK(setting == "AttentionPooling: width 5 is not a multiple of heads 2");
+}
+
+TEST_CASE("AttentionPooling agrees with the formula in PyTorch with and without queries",
+          "[attention][pooling][golden]") {
+  for (const bool asked : {false, true}) {
+    const auto golden = rapt_test::layer_golden(asked ? "attention_pooling_query" : "attention_pooling");
+    rapt::AttentionPooling<double> layer;
+    layer.heads = asked ? 3 : 2;
+    golden.load(layer, "layer.");
+    auto gradient = zeros_like(layer);
+    const auto key = golden.tensor<double, 2>("key"), value = golden.tensor<double, 2>("value"),
+               dy = golden.tensor<double, 2>("dy");
+    const auto offsets = golden.tensor<rapt::Index, 1>("offsets");
+    rapt::Tensor<double, 2> query;
+    if (asked) query = golden.tensor<double, 2>("query");
+    rapt::AttentionPooling<double>::Cache cache;
+
+    const auto y = layer.forward({key, value, offsets, query}, cache);
+    const auto dx = layer.backward(dy, cache, &gradient);
+
+    using rapt::testing::largest_difference;
+    CHECK(largest_difference(y, golden.tensor<double, 2>("y")) < 1e-10);
+    CHECK(largest_difference(dx.key, golden.tensor<double, 2>("dkey")) < 1e-10);
+    CHECK(largest_difference(dx.value, golden.tensor<double, 2>("dvalue")) < 1e-10);
+    if (asked) CHECK(largest_difference(dx.query, golden.tensor<double, 2>("dquery")) < 1e-10);
+    rapt_test::check_parameter_gradients(golden, gradient);
+  }
 }

@@ -1,6 +1,7 @@
 #include <rapt/attention/evidence_attention.hpp>
 
 #include "support/catch.hpp"
+#include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
 
 #include <cmath>
@@ -59,4 +60,22 @@ TEST_CASE("EvidenceAttention names what does not fit", "[attention][evidence][er
   };
   CHECK(message({wide, offsets}) == "EvidenceAttention::forward: evidence has shape (3, 4), expected (*, 2)");
   CHECK(message({evidence, wrong}) == "EvidenceAttention::forward: offsets do not rise from 0 to 3");
+}
+
+TEST_CASE("EvidenceAttention agrees with the formula in PyTorch", "[attention][evidence][golden]") {
+  const auto golden = rapt_test::layer_golden("evidence_attention");
+  rapt::EvidenceAttention<double> layer;
+  golden.load(layer, "layer.");
+  auto gradient = zeros_like(layer);
+  const auto evidence = golden.tensor<double, 2>("evidence"), dy = golden.tensor<double, 2>("dy");
+  const auto offsets = golden.tensor<rapt::Index, 1>("offsets");
+  rapt::EvidenceAttention<double>::Cache cache;
+
+  const auto y = layer.forward({evidence, offsets}, cache);
+  const auto dx = layer.backward(dy, cache, &gradient);
+
+  using rapt::testing::largest_difference;
+  CHECK(largest_difference(y, golden.tensor<double, 2>("y")) < 1e-10);
+  CHECK(largest_difference(dx.evidence, golden.tensor<double, 2>("devidence")) < 1e-10);
+  rapt_test::check_parameter_gradients(golden, gradient);
 }

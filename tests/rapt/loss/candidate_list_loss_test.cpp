@@ -1,9 +1,13 @@
 #include <rapt/loss/candidate_list_loss.hpp>
 
+#include <rapt/testing/golden.hpp>
+
 #include "support/catch.hpp"
 #include "support/loss_properties.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 namespace {
@@ -66,4 +70,28 @@ TEST_CASE("CandidateListLoss names what does not fit", "[loss][candidate_list][e
   };
   CHECK(message(wide, offsets) == "CandidateListLoss::forward: prediction has shape (3, 2), expected (3, 1)");
   CHECK(message(scores, wrong) == "CandidateListLoss::forward: offsets do not rise from 0 to 3");
+}
+
+TEST_CASE("CandidateListLoss agrees with the formula in PyTorch", "[loss][candidate_list][golden]") {
+  const rapt::testing::Golden golden(RAPT_SOURCE_DIR "/tests/golden/candidate_list.txt");
+  const auto x = golden.tensor<double, 2>("x");
+  const auto flags = golden.tensor<double, 1>("positive");
+  const auto offsets = golden.tensor<rapt::Index, 1>("offsets");
+  rapt::Tensor<bool, 1> positive(flags.shape());
+  std::transform(flags.begin(), flags.end(), positive.begin(), [](double v) { return v == 1; });
+  const rapt::CandidateListLoss<double> loss;
+  rapt::CandidateListLoss<double>::Cache cache;
+
+  CHECK(std::abs(loss.forward(x, {positive, offsets}, cache) - golden.tensor<double, 1>("loss")(0)) < 1e-10);
+  CHECK(rapt::testing::largest_difference(loss.backward(cache), golden.tensor<double, 2>("dx")) < 1e-10);
+}
+
+TEST_CASE("CandidateListLoss does not hide scores that are not numbers", "[loss][candidate_list]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const rapt::Tensor<double, 2> scores({2, 1}, {1, nan});
+  const rapt::Tensor<bool, 1> positive({2}, {true, false});
+  const rapt::Tensor<rapt::Index, 1> offsets({2}, {0, 2});
+  const rapt::CandidateListLoss<double> loss;
+  rapt::CandidateListLoss<double>::Cache cache;
+  CHECK(std::isnan(loss.forward(scores, {positive, offsets}, cache)));
 }

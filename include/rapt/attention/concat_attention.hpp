@@ -65,7 +65,7 @@ struct ConcatAttention {
   template <class U>
   detail::AdditiveWeights<U> weights(U* both, U* v) const {
     const Index stride = weight.extent(1);
-    return {both, both + query_width, v, stride, stride, score.extent(0)};
+    return {both, both == nullptr ? nullptr : both + query_width, v, stride, stride, score.extent(0)};
   }
 };
 static_assert(Layer<ConcatAttention<float>> && Layer<ConcatAttention<double>>);

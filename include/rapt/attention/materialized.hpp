@@ -4,6 +4,7 @@
 
 #include <rapt/attention/attention_input.hpp>
 #include <rapt/core/layer.hpp>
+#include <rapt/core/number_text.hpp>
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/random.hpp>
 #include <rapt/core/training.hpp>
@@ -11,8 +12,6 @@
 #include <rapt/ops/softmax.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <concepts>
 #include <limits>
@@ -58,10 +57,7 @@ struct AttentionDropout {
 /// Throws unless 0 <= p < 1.
 inline void check_attention_dropout(std::string_view where, double p) {
   if (p >= 0 && p < 1) return;
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), p).ptr;
-  throw std::invalid_argument(std::string(where) + ": dropout " + std::string(text.data(), end) +
-                              " is not in [0, 1)");
+  throw std::invalid_argument(std::string(where) + ": dropout " + number_text(p) + " is not in [0, 1)");
 }
 
 /// Every forward in training draws a stream of its own, from which each head's follows by number: the same
@@ -70,6 +66,13 @@ inline AttentionDropout draw_attention_dropout(double probability, Training& tra
   if (!training.on || probability == 0) return {};
   const auto id = training.stream.next64();
   return {probability, training.stream.substream(id)};
+}
+
+/// First element of head h in sample b of a tensor (B, L, H * D): its rows lie `extent(2)` apart.
+template <class T>
+T* head_of(TensorView<T, 3> all, Index heads, Index b, Index h) {
+  if (all.size() == 0) return all.data();  // null, on which arithmetic is undefined
+  return all[b].data() + h * (all.extent(2) / heads);
 }
 
 template <class T>
@@ -143,8 +146,8 @@ void attend(const AttentionInput<T>& x, Index heads, const AttentionDropout& dro
            dropout.stream.substream(static_cast<std::uint64_t>(chunk)));
       mixed = dropped;
     }
-    mix<T>(queries, width, keys, 1, {mixed, keys}, x.value.data() + b * keys * stride + h * width, stride,
-           false, cache.context.data() + b * queries * stride + h * width, stride);
+    mix<T>(queries, width, keys, 1, {mixed, keys}, head_of(x.value, heads, b, h), stride, false,
+           head_of(cache.context.view(), heads, b, h), stride);
   });
   keep_weights(x.need_weights, cache);
 }
@@ -162,14 +165,13 @@ void attend_backward(TensorView<const T, 3> dy, const AttentionInput<T>& x, Inde
     const Index b = chunk / heads, h = chunk % heads, at = chunk * queries * keys;
     const T* const weights = cache.probabilities.data() + at;
     const T* const mixed = cache.dropped.size() == 0 ? weights : cache.dropped.data() + at;
-    const T* const d_context = dy.data() + b * queries * stride + h * width;
-    const Index values = b * keys * stride + h * width;
+    const T* const d_context = head_of(dy, heads, b, h);
     T* const ds = cache.d_scores.data() + at;
     // context = M V
     gemm<T>(keys, width, queries, 1, {mixed, keys, true}, {d_context, stride}, false,
-            cache.d_value.data() + values, stride);
-    gemm<T>(queries, keys, width, 1, {d_context, stride}, {x.value.data() + values, stride, true}, false, ds,
-            keys);
+            head_of(cache.d_value.view(), heads, b, h), stride);
+    gemm<T>(queries, keys, width, 1, {d_context, stride}, {head_of(x.value, heads, b, h), stride, true},
+            false, ds, keys);
     const TensorView<T, 2> d(ds, {queries, keys});
     if (mixed != weights) {
       // m = kept p, or 0 where it was dropped
@@ -191,8 +193,8 @@ void dot_attention(const AttentionInput<T>& x, Index heads, T scale, const Atten
   const Index queries = x.query.extent(1), keys = x.key.extent(1), stride = x.query.extent(2);
   const Index width = stride / heads;
   attend(x, heads, dropout, 2 * queries * keys * width, cache, [&](Index b, Index h, T* scores) {
-    gemm<T>(queries, keys, width, scale, {x.query.data() + b * queries * stride + h * width, stride},
-            {x.key.data() + b * keys * stride + h * width, stride, true}, false, scores, keys);
+    gemm<T>(queries, keys, width, scale, {head_of(x.query, heads, b, h), stride},
+            {head_of(x.key, heads, b, h), stride, true}, false, scores, keys);
   });
 }
 
@@ -205,12 +207,11 @@ void dot_attention_backward(TensorView<const T, 3> dy, const AttentionInput<T>& 
   cache.d_query.resize(x.query.shape());
   cache.d_key.resize(x.key.shape());
   attend_backward(dy, x, heads, 4 * queries * keys * width, cache, [&](Index b, Index h, const T* ds) {
-    const Index q = b * queries * stride + h * width, k = b * keys * stride + h * width;
     // S = scale Q K^T
-    mix<T>(queries, width, keys, scale, {ds, keys}, x.key.data() + k, stride, false, cache.d_query.data() + q,
-           stride);
-    mix<T>(keys, width, queries, scale, {ds, keys, true}, x.query.data() + q, stride, false,
-           cache.d_key.data() + k, stride);
+    mix<T>(queries, width, keys, scale, {ds, keys}, head_of(x.key, heads, b, h), stride, false,
+           head_of(cache.d_query.view(), heads, b, h), stride);
+    mix<T>(keys, width, queries, scale, {ds, keys, true}, head_of(x.query, heads, b, h), stride, false,
+           head_of(cache.d_key.view(), heads, b, h), stride);
   });
 }
 

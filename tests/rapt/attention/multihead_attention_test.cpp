@@ -11,13 +11,15 @@ namespace {
 template <class T>
 struct MultiheadAttentionSample {
   explicit MultiheadAttentionSample(rapt_test::Draw& draw) {
-    const rapt::Index heads = draw.small(), width = heads * draw.small();
+    const rapt::Index heads = draw.pick(std::array<rapt::Index, 3>{1, 2, 3}), width = heads * draw.small();
     const auto yes = [&] { return draw.pick(std::array<rapt::Index, 2>{0, 1}) == 1; };
     rapt::MultiheadAttentionOptions options;
     if (yes()) options.dropout = 0.3;
     if (yes()) options.bias = rapt::Bias::no;
-    if (yes()) options.key_width = draw.positive();
-    if (yes()) options.value_width = draw.positive();
+    if (yes()) {
+      options.key_width = draw.small();
+      options.value_width = draw.small();
+    }
     layer = rapt::MultiheadAttention<T>(width, heads, draw.values, options);
     for (T& b : layer.in_proj_bias) b = rapt::normal<T>(draw.values);
     data = {draw, width, layer.key_width(), layer.value_width()};

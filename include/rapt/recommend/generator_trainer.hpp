@@ -39,6 +39,8 @@ class GeneratorTrainer {
     }
   }
 
+  GeneratorTrainer(const Interactions&&, const GeneratorSettings&, const RandomStream&) = delete;
+
   /// One pass over all users with a profile, in random order. Returns the mean loss.
   float epoch() {
     RandomStream order = stream_.substream("order").substream(static_cast<std::uint64_t>(epochs_));

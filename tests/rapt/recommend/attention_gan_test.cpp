@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <numeric>
 #include <set>
 #include <string>
@@ -77,7 +78,7 @@ TEST_CASE("AttentionGan finds planted clusters that popularity cannot see and ev
   const auto whole = attention_gan_fitted(attention_gan_small());
   CHECK(whole.parts().discriminators.size() == 2);
   CHECK(whole.parts().discriminator_weight == 0.5);
-  CHECK(attention_gan_ndcg(whole) > 2 * popular);
+  CHECK(attention_gan_ndcg(whole) > 4 * popular);
 
   for (const std::string off : {"linear", "attention", "adversary", "generator", "all but linear"}) {
     auto settings = attention_gan_small();
@@ -95,7 +96,7 @@ TEST_CASE("AttentionGan finds planted clusters that popularity cannot see and ev
       CHECK(model.parts().proposer.generators[0]->attention_width() == 0);
       CHECK(model.parts().discriminators[0].attention.heads() == 0);
     }
-    CHECK(attention_gan_ndcg(model) > 2 * popular);
+    CHECK(attention_gan_ndcg(model) > 4 * popular);
     CHECK(attention_gan_scores(model) != attention_gan_scores(whole));
   }
 }

@@ -18,6 +18,7 @@
 #include <rapt/attention/scaled_dot_product_attention.hpp>
 #include <rapt/attention/self_attention.hpp>
 #include <rapt/attention/sinusoidal_positions.hpp>
+#include <rapt/attention/transformer_encoder_layer.hpp>
 #include <rapt/attention/uniform_attention.hpp>
 #include <rapt/core/cast.hpp>
 #include <rapt/core/checked.hpp>

@@ -1,4 +1,5 @@
 // The attention-GAN as a kind of model, whole and with each part switched off.
+#include "attention_gan_store.hpp"
 #include "model_kind.hpp"
 
 #include <rapt/recommend/attention_gan.hpp>
@@ -97,6 +98,16 @@ ModelKind kind_with(const std::string& name, Switches on) {
     settings["generator_weight"] = parts.settings.generator_weight;
     settings["sharpness"] = parts.settings.linear_path.sharpness;
     settings["judge_weight"] = parts.discriminator_weight;
+  };
+  kind.save = [](const rapt::Scorer& scorer, rapt::SafetensorsWriter& file) {
+    save_attention_gan(dynamic_cast<const AttentionGan&>(scorer).parts(), file);
+  };
+  kind.load = [on](const rapt::SafetensorsFile& file, const Settings& json) -> std::unique_ptr<rapt::Scorer> {
+    AttentionGanSettings settings = from_json(json);
+    settings.linear = on.linear;
+    settings.attention = on.attention;
+    settings.adversary = on.adversary;
+    return std::make_unique<AttentionGan>(load_attention_gan(file, settings.effective()));
   };
   kind.axes = {
       {"lambda",

@@ -2,6 +2,7 @@
 #include "comparison.hpp"
 #include "data_folder.hpp"
 #include "errors.hpp"
+#include "given_settings.hpp"
 #include "model_kind.hpp"
 #include "tuning.hpp"
 #include "verbs.hpp"
@@ -13,7 +14,6 @@
 
 #include <chrono>
 #include <map>
-#include <optional>
 
 namespace recommender {
 namespace {
@@ -26,31 +26,6 @@ struct CompareOptions {
   bool quiet = false;
 };
 
-/// Settings that are given rather than tuned.
-struct Given {
-  std::map<std::string, Settings> settings;            // by model: defaults with what was given
-  std::map<std::string, std::set<std::string>> fixed;  // by model: names of what was given
-};
-
-void give(Given& given, const std::string& model, const std::string& setting, std::string_view value) {
-  const ModelKind& kind = find_model_kind(model);
-  Settings& settings = given.settings.try_emplace(model, kind.defaults).first->second;
-  assign(settings, model, setting, value);
-  given.fixed[model].insert(setting);
-}
-
-void read_settings_file(Given& given, const std::string& path) {
-  const auto json = Settings::parse(read_input(path), nullptr, false);
-  if (!json.is_object() || !json.contains("settings") || !json["settings"].is_object()) {
-    throw rapt::FormatError(path, 0, "is not a file of settings, as compare --save-settings writes it");
-  }
-  for (const auto& [model, settings] : json["settings"].items()) {
-    for (const auto& [name, value] : settings.items()) {
-      give(given, model, name, value.is_string() ? value.get<std::string>() : value.dump());
-    }
-  }
-}
-
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -58,11 +33,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 class Compare {
  public:
   explicit Compare(CompareOptions options) : options_(std::move(options)), progress_(options_.quiet) {
-    if (!options_.settings.empty()) read_settings_file(given_, options_.settings);
-    for (const auto& text : options_.set) {
-      const auto [model, setting, value] = Assignment::parse(text);
-      give(given_, model, setting, value);
-    }
+    if (!options_.settings.empty()) given_.read(options_.settings);
+    given_.give(options_.set);
     for (const auto& name : options_.models) chosen_.push_back(&find_model_kind(name));
     if (chosen_.empty()) {
       for (const auto& kind : model_kinds()) chosen_.push_back(&kind);
@@ -161,7 +133,7 @@ class Compare {
 
   CompareOptions options_;
   common::Progress progress_;
-  Given given_;
+  GivenSettings given_;
   std::vector<const ModelKind*> chosen_;
   DataFolder folder_;
   rapt::Interactions seen_;

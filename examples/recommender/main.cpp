@@ -58,6 +58,9 @@ int main(int argc, char** argv) {
   program.footer("Example:\n  rapt-recommend compare --data examples/recommender/data");
   Action action;
   add_compare(program, action);
+  add_fit(program, action);
+  add_recommend(program, action);
+  add_explain(program, action);
   add_convert(program, action);
   try {
     program.parse(argc, argv);

@@ -1,10 +1,12 @@
 #pragma once
-/// \file  The models that the program knows. Adding one is one entry in model_kind.cpp.
+/// \file  The models that the program knows. Adding one is one function, named in model_kind.cpp.
 
 #include "settings.hpp"
 
 #include "common/progress.hpp"
 
+#include <rapt/io/safetensors.hpp>
+#include <rapt/io/safetensors_writer.hpp>
 #include <rapt/recommend/interactions.hpp>
 #include <rapt/recommend/scorer.hpp>
 
@@ -48,8 +50,15 @@ struct ModelKind {
   /// What tuning fits instead, where a part of the model chooses for itself; may be empty.
   std::function<std::unique_ptr<rapt::Scorer>(const FitRequest&)> fit_for_tuning;
   std::function<void(const rapt::Scorer&, Settings&)> report;  // adds what the fit itself chose; may be empty
+  std::function<void(const rapt::Scorer&, rapt::SafetensorsWriter&)> save;
+  /// \throws rapt::FormatError, std::invalid_argument, std::out_of_range where the file makes no sense
+  std::function<std::unique_ptr<rapt::Scorer>(const rapt::SafetensorsFile&, const Settings&)> load;
 };
 
+/// The baselines.
+ModelKind top_pop_kind();
+ModelKind item_knn_kind();
+ModelKind ease_kind();
 /// The attention-GAN and its ablations: without discriminator, without attention, without linear path.
 std::vector<ModelKind> attention_gan_kinds();
 

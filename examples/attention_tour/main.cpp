@@ -1,5 +1,4 @@
-// Every kind of attention on one task: among six keys, find the one that belongs to the query, and return its
-// value.
+// Every kind of attention on one task: among six keys, find the one that belongs to the query.
 
 #include <rapt/attention/additive_attention.hpp>
 #include <rapt/attention/concat_attention.hpp>

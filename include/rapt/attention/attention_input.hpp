@@ -21,10 +21,9 @@ enum class NeedWeights { none, averaged, per_head };
 ///
 /// \shape   query (B, Lq, E), key (B, Lk, Ek), value (B, Lk, Ev)
 /// \borrows every view until the matching backward
-/// \note    Key j of a query i is ignored where any mask says so; a `bias` of -infinity ignores it too. What
-/// is
-///          ignored by a query does not reach its output or any gradient, be it NaN. A query that sees no key
-///          gets output 0 and gradient 0. `bias` is a mask, not a parameter: it gets no gradient.
+/// \note    Key j of a query i is ignored where any mask says so; a `bias` of -infinity ignores it too.
+///          What a query ignores does not reach its output or any gradient, be it NaN. A query that sees no
+///          key gets output 0 and gradient 0. `bias` is a mask, not a parameter: it gets no gradient.
 template <std::floating_point T>
 struct AttentionInput {
   static constexpr Index no_window = -1;

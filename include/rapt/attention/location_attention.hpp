@@ -17,8 +17,8 @@ namespace rapt {
 /// \init    weight ~ U(-1/sqrt(E), 1/sqrt(E)), as for a Linear without bias
 /// \throws  ShapeError; std::invalid_argument for a negative window
 /// \borrows the input until the matching backward
-/// \note    Shorter inputs use the first Lk rows of W; the keys count by their number only, their gradient is
-/// 0.
+/// \note    Shorter inputs use the first Lk rows of W; of the keys only the number
+///          counts, their gradient is 0.
 template <std::floating_point T>
 struct LocationAttention {
   using Scalar = T;

@@ -1,6 +1,5 @@
 #pragma once
-/// \file  The core that all attention layers share: scores -> masked softmax -> mix, with the weights in
-/// memory.
+/// \file  The core of all attention layers: scores -> masked softmax -> mix, with the weights in memory.
 
 #include <rapt/attention/attention_input.hpp>
 #include <rapt/core/layer.hpp>

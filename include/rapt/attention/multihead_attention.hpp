@@ -23,14 +23,15 @@ struct MultiheadAttentionOptions {
 };
 
 /// Multi-head attention (Vaswani et al. 2017, arXiv:1706.03762, section 3.2.2):
-/// `y = concat_h(softmax(Q_h K_h^T / sqrt(D)) V_h) W_o^T + b_o` with Q = query W_q^T + b_q and so on, D = E /
-/// H. Parameters bear the names of torch.nn.MultiheadAttention, and lie as there (batch_first).
+/// `y = concat_h(softmax(Q_h K_h^T / sqrt(D)) V_h) W_o^T + b_o` with Q = query W_q^T + b_q and so on,
+/// D = E / H. Parameters bear the names of torch.nn.MultiheadAttention, and lie as there (batch_first).
 ///
 /// \shape   query (B, Lq, E), key (B, Lk, Ek), value (B, Lk, Ev) -> y (B, Lq, E). in_proj_weight (3E, E), or
 ///          q_proj_weight (E, E), k_proj_weight (E, Ek), v_proj_weight (E, Ev) where Ek or Ev differ from E;
 ///          in_proj_bias (3E) or (0); what is not used is empty
-/// \init    projections ~ Xavier uniform, their biases 0, out_proj.weight as Linear, out_proj.bias 0: as
-/// PyTorch \cost    8 B L E^2 + 4 B L^2 E flops forward, twice that backward; B H Lq Lk numbers of memory
+/// \init    projections ~ Xavier uniform, their biases 0, out_proj.weight as Linear, out_proj.bias 0,
+///          as PyTorch
+/// \cost    8 B L E^2 + 4 B L^2 E flops forward, twice that backward; B H Lq Lk numbers of memory
 /// \throws  ShapeError; std::invalid_argument where heads does not divide E, for a dropout outside [0, 1) and
 ///          for a negative window
 /// \borrows the input until the matching backward

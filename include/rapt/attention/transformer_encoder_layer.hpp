@@ -46,8 +46,7 @@ struct TransformerEncoderInput {
 /// \init    as MultiheadAttention, Linear, LayerNorm
 /// \throws  ShapeError; std::invalid_argument where heads does not divide E and for a dropout outside [0, 1)
 /// \borrows the input until the matching backward
-/// \note    Padded positions are no keys, but still queries: their rows of y are to be left out by the
-/// caller.
+/// \note    Padded positions are no keys, but still queries: the caller leaves their rows of y out.
 ///          The attention weights of the last forward are in `cache.self_attn`.
 template <std::floating_point T>
 struct TransformerEncoderLayer {

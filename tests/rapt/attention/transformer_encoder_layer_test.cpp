@@ -13,12 +13,12 @@ struct TransformerEncoderSample {
   explicit TransformerEncoderSample(rapt_test::Draw& draw) {
     const auto yes = [&] { return draw.pick(std::array<rapt::Index, 2>{0, 1}) == 1; };
     const rapt::Index heads = draw.pick(std::array<rapt::Index, 2>{1, 2});
-    const rapt::Index width = heads * draw.pick(std::array<rapt::Index, 3>{2, 3, 4});
+    const rapt::Index width = heads * draw.pick(std::array<rapt::Index, 2>{2, 3});
     rapt::TransformerEncoderOptions options{.dropout = yes() ? 0.2 : 0.0, .norm_first = yes()};
     if (yes()) options.activation = rapt::EncoderActivation::gelu;
     layer = rapt::TransformerEncoderLayer<T>(width, heads, draw.small(), draw.values, options);
-    const rapt::Index batch = draw.pick(std::array<rapt::Index, 3>{1, 2, 2}),
-                      length = draw.pick(std::array<rapt::Index, 4>{1, 2, 3, 5});
+    const rapt::Index batch = draw.pick(std::array<rapt::Index, 2>{1, 2}),
+                      length = draw.pick(std::array<rapt::Index, 3>{1, 2, 4});
     x = draw.normal<T, 3>({batch, length, width});
     if (yes()) key_padding_mask = draw.mask<2>({batch, length}, 0.3);
     if (yes()) attn_mask = draw.mask<2>({length, length}, 0.2);

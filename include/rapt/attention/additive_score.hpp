@@ -4,6 +4,7 @@
 #include <rapt/attention/materialized.hpp>
 #include <rapt/attention/projection.hpp>
 
+#include <algorithm>
 #include <concepts>
 
 namespace rapt {

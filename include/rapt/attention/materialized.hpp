@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
-#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>

@@ -4,6 +4,8 @@
 #include <rapt/attention/multihead_attention.hpp>
 
 #include <concepts>
+#include <stdexcept>
+#include <string>
 #include <tuple>
 
 namespace rapt {

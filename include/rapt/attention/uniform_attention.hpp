@@ -3,6 +3,7 @@
 
 #include <rapt/attention/materialized.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <tuple>
 

@@ -27,6 +27,7 @@
 #include <rapt/core/layer.hpp>
 #include <rapt/core/loss.hpp>
 #include <rapt/core/number_text.hpp>
+#include <rapt/core/offsets.hpp>
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/parallel_sum.hpp>
 #include <rapt/core/parameters.hpp>

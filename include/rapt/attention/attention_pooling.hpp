@@ -3,6 +3,7 @@
 
 #include <rapt/core/checked.hpp>
 #include <rapt/core/layer.hpp>
+#include <rapt/core/offsets.hpp>
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/random.hpp>
 
@@ -125,17 +126,9 @@ struct AttentionPooling {
   void check(const Input& x) const {
     expect_shape("AttentionPooling::forward", "key", x.key.shape(), {any, width()});
     expect_shape("AttentionPooling::forward", "value", x.value.shape(), {x.key.extent(0), width()});
-    const Index sets = x.offsets.extent(0) - 1;
-    if (sets < 0)
-      detail::throw_shape_error("AttentionPooling::forward", "offsets", x.offsets.shape(), Shape<1>{1});
+    const Index sets = expect_offsets("AttentionPooling::forward", x.offsets, x.key.extent(0));
     if (!x.query.absent())
       expect_shape("AttentionPooling::forward", "query", x.query.shape(), {sets, width()});
-    bool rises = x.offsets(0) == 0 && x.offsets(sets) == x.key.extent(0);
-    for (Index b = 0; b < sets; ++b) rises = rises && x.offsets(b) <= x.offsets(b + 1);
-    if (!rises) {
-      throw std::invalid_argument("AttentionPooling::forward: offsets do not rise from 0 to " +
-                                  std::to_string(x.key.extent(0)));
-    }
   }
 
   // Members of set b, columns of head h.

@@ -3,6 +3,7 @@
 
 #include <rapt/core/checked.hpp>
 #include <rapt/core/layer.hpp>
+#include <rapt/core/offsets.hpp>
 #include <rapt/core/parallel.hpp>
 
 #include <concepts>
@@ -121,15 +122,7 @@ struct EvidenceAttention {
   }
   void check(const Input& x) const {
     expect_shape("EvidenceAttention::forward", "evidence", x.evidence.shape(), {any, channels()});
-    const Index lists = x.offsets.extent(0) - 1;
-    if (lists < 0)
-      detail::throw_shape_error("EvidenceAttention::forward", "offsets", x.offsets.shape(), Shape<1>{1});
-    bool rises = x.offsets(0) == 0 && x.offsets(lists) == x.evidence.extent(0);
-    for (Index n = 0; n < lists; ++n) rises = rises && x.offsets(n) <= x.offsets(n + 1);
-    if (!rises) {
-      throw std::invalid_argument("EvidenceAttention::forward: offsets do not rise from 0 to " +
-                                  std::to_string(x.evidence.extent(0)));
-    }
+    expect_offsets("EvidenceAttention::forward", x.offsets, x.evidence.extent(0));
   }
 
   auto list(const Input& x, Index n, Index c) const {

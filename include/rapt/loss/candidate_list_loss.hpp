@@ -3,6 +3,7 @@
 
 #include <rapt/core/checked.hpp>
 #include <rapt/core/loss.hpp>
+#include <rapt/core/offsets.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -88,15 +89,7 @@ struct CandidateListLoss {
   static void check(const Prediction& scores, const Target& target) {
     expect_shape<2>("CandidateListLoss::forward", "prediction", scores.shape(),
                     {target.positive.extent(0), 1});
-    const Index lists = target.offsets.extent(0) - 1;
-    if (lists < 0)
-      detail::throw_shape_error("CandidateListLoss::forward", "offsets", target.offsets.shape(), Shape<1>{1});
-    bool rises = target.offsets(0) == 0 && target.offsets(lists) == scores.extent(0);
-    for (Index n = 0; n < lists; ++n) rises = rises && target.offsets(n) <= target.offsets(n + 1);
-    if (!rises) {
-      throw std::invalid_argument("CandidateListLoss::forward: offsets do not rise from 0 to " +
-                                  std::to_string(scores.extent(0)));
-    }
+    expect_offsets("CandidateListLoss::forward", target.offsets, scores.extent(0));
   }
   static T log_sum_of_negatives(const Prediction& scores, const Target& target, Index from, Index to) {
     T top = -std::numeric_limits<T>::infinity(), sum = 0;

@@ -3,6 +3,7 @@
 
 #include <rapt/core/checked.hpp>
 #include <rapt/core/loss.hpp>
+#include <rapt/core/offsets.hpp>
 #include <rapt/core/parallel.hpp>
 
 #include <cmath>
@@ -108,12 +109,7 @@ struct WeightedSquareLoss {
       throw std::invalid_argument(std::string(where) + ": alpha is " + std::to_string(alpha) +
                                   ", expected at least 0");
     }
-    bool rises = offsets(0) == 0 && offsets(rows) == ids.extent(0);
-    for (Index b = 0; b < rows; ++b) rises = rises && offsets(b) <= offsets(b + 1);
-    if (!rises) {
-      throw std::invalid_argument(std::string(where) + ": offsets do not rise from 0 to " +
-                                  std::to_string(ids.extent(0)));
-    }
+    expect_offsets(where, offsets, ids.extent(0));
     for (Index b = 0; b < rows; ++b) {
       for (Index n = offsets(b); n < offsets(b + 1); ++n) {
         expect_id(where, "id", ids(n), items);

@@ -3,6 +3,7 @@
 
 #include <rapt/core/checked.hpp>
 #include <rapt/core/layer.hpp>
+#include <rapt/core/offsets.hpp>
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/random.hpp>
 #include <rapt/ops/reduce.hpp>
@@ -127,17 +128,9 @@ struct EmbeddingBag {
   }
 
   void check(const Input& x) const {
-    const Index count = x.ids.extent(0), bags = x.offsets.extent(0) - 1;
+    const Index count = x.ids.extent(0);
     if (!x.weights.absent()) expect_shape("EmbeddingBag::forward", "weights", x.weights.shape(), {count});
-    if (bags < 0) {
-      throw ShapeError("EmbeddingBag::forward: offsets has shape (0), expected one more than there are bags");
-    }
-    bool rises = x.offsets.data()[0] == 0 && x.offsets.data()[bags] == count;
-    for (Index b = 0; b < bags; ++b) rises = rises && x.offsets.data()[b] <= x.offsets.data()[b + 1];
-    if (!rises) {
-      throw std::invalid_argument("EmbeddingBag::forward: offsets do not rise from 0 to " +
-                                  std::to_string(count));
-    }
+    expect_offsets("EmbeddingBag::forward", x.offsets, count);
     for (const Index id : x.ids) expect_id("EmbeddingBag::forward", "id", id, rows());
   }
 

@@ -83,3 +83,10 @@ if(TARGET torch_weights)
   add_test(NAME "example torch_weights predicts what PyTorch predicted"
            COMMAND torch_weights ${PROJECT_SOURCE_DIR}/examples/torch_weights)
 endif()
+if(TARGET rapt-recommend)
+  foreach(part IN ITEMS help usage bad_files round_trip compare)
+    add_test(NAME "example rapt-recommend ${part}"
+             COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:rapt-recommend> -D PART=${part}
+                     -D FOLDER=${CMAKE_CURRENT_BINARY_DIR}/recommend/${part} -P ${scripts}/recommend_program.cmake)
+  endforeach()
+endif()

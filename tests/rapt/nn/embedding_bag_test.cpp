@@ -142,8 +142,7 @@ TEST_CASE("EmbeddingBag refuses wrong input before it writes", "[nn][embedding_b
   CHECK(bag_error({high, offsets, {}}) == "EmbeddingBag::forward: id 3 is not in [0, 3)");
   CHECK(bag_error({low, offsets, {}}) == "EmbeddingBag::forward: id -1 is not in [0, 3)");
   CHECK(bag_error({ids, offsets, two}) == "EmbeddingBag::forward: weights has shape (2), expected (3)");
-  CHECK(bag_error({ids, {}, {}}) ==
-        "EmbeddingBag::forward: offsets has shape (0), expected (1)");
+  CHECK(bag_error({ids, {}, {}}) == "EmbeddingBag::forward: offsets has shape (0), expected (1)");
   const Ids late({3}, {1, 2, 3}), early({3}, {0, 2, 2}), falls({4}, {0, 3, 2, 3}), huge({3}, {0, 9, 3});
   for (const Ids* wrong : {&late, &early, &falls, &huge}) {
     CHECK(bag_error({ids, *wrong, {}}) == "EmbeddingBag::forward: offsets do not rise from 0 to 3");

@@ -35,11 +35,13 @@ class Progress {
   void show(const Step& step) {
     if (quiet_) return;
     const auto now = Clock::now();
-    if (step.task != task_) {
+    // The same name again from the start is another task: the next member of an ensemble, say.
+    if (step.task != task_ || step.done <= last_) {
       task_ = step.task;
       started_ = now;
       first_ = step.done;
     }
+    last_ = step.done;
     const double passed = std::chrono::duration<double>(now - started_).count();
     const long made = step.done - first_, left = step.steps - step.done;
     const double rest = made > 0 ? passed / static_cast<double>(made) * static_cast<double>(left)
@@ -88,7 +90,7 @@ class Progress {
   bool drawn_ = false;
   std::string task_;
   Clock::time_point started_;
-  long first_ = 0;
+  long first_ = 0, last_ = 0;
 };
 
 }  // namespace common

@@ -69,19 +69,22 @@ Reasons::Reasons(const Bundle& bundle, const Profile& profile)
 std::vector<Reason> Reasons::of(rapt::Index item) const {
   std::vector<Reason> reasons;
   const auto attention = bundle_.scorer->attention(profile_.items, item);
-  double sum = 0;
   for (std::size_t k = 0; k < profile_.items.size(); ++k) {
     Reason reason;
     reason.item = profile_.items[k];
     reason.loss =
         static_cast<double>(scores_(item)) - static_cast<double>(without_(static_cast<rapt::Index>(k), item));
     if (!attention.empty()) reason.attention = static_cast<double>(attention[k]);
-    sum += std::max(0.0, reason.loss);
+    // A loss depends on the scale of two rankings; attention says the same for profiles of any length.
+    reason.share = attention.empty() ? std::max(0.0, reason.loss) : reason.attention;
     reasons.push_back(reason);
   }
-  for (Reason& reason : reasons) reason.share = sum > 0 ? std::max(0.0, reason.loss) / sum : 0;
-  std::stable_sort(reasons.begin(), reasons.end(),
-                   [](const Reason& a, const Reason& b) { return a.loss > b.loss; });
+  double sum = 0;
+  for (const Reason& reason : reasons) sum += reason.share;
+  for (Reason& reason : reasons) reason.share = sum > 0 ? reason.share / sum : 0;
+  std::stable_sort(reasons.begin(), reasons.end(), [](const Reason& a, const Reason& b) {
+    return a.share != b.share ? a.share > b.share : a.loss > b.loss;
+  });
   return reasons;
 }
 

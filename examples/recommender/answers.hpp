@@ -27,15 +27,15 @@ Profile profile_of_items(const Bundle& bundle, const std::vector<std::string>& i
 struct Reason {
   rapt::Index item = 0;
   double loss = 0;       // what the score falls by without it
-  double share = 0;      // of all that speaks for the recommended item, from 0 to 1
   double attention = 0;  // that the model paid it; 0 for a model without
+  double share = 0;      // of the attention, or of all losses for a model without, from 0 to 1
 };
 
 /// Why items are recommended, from scoring the profile without each of its items in turn.
 class Reasons {
  public:
   Reasons(const Bundle& bundle, const Profile& profile);
-  /// Strongest first, all items of the profile.
+  /// Largest share first, all items of the profile.
   std::vector<Reason> of(rapt::Index item) const;
   /// Score of the whole profile. \shape (I)
   const rapt::Tensor<float, 1>& scores() const { return scores_; }

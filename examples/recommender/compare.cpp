@@ -6,7 +6,7 @@
 #include "model_kind.hpp"
 #include "tuning.hpp"
 #include "verbs.hpp"
-#include "write_file.hpp"
+#include "write_text.hpp"
 
 #include "common/terminal.hpp"
 
@@ -54,6 +54,7 @@ class Compare {
       std::printf("%s", table_lines(models_.back()).c_str());
       std::fflush(stdout);
     }
+    std::printf("%s", common::dim("fit: seconds for what no row above had fitted already\n").c_str());
     std::printf("\n%s\nSettings:\n", paired_lines(models_).c_str());
     for (const auto& model : models_) {
       if (!model.settings.empty())
@@ -119,7 +120,7 @@ class Compare {
 
   void write_files() const {
     if (!options_.json.empty()) {
-      write_file(options_.json, comparison_json(options_.data, models_).dump(2) + "\n");
+      write_text(options_.json, comparison_json(options_.data, models_).dump(2) + "\n");
     }
     if (!options_.save_settings.empty()) {
       Settings file{{"made_by", "rapt-recommend compare --data " + options_.data + " --save-settings FILE"},
@@ -127,7 +128,7 @@ class Compare {
       for (const auto& [name, settings] : found_) {
         if (!settings.empty() && find_model_kind(name).tuned_as.empty()) file["settings"][name] = settings;
       }
-      write_file(options_.save_settings, file.dump(2) + "\n");
+      write_text(options_.save_settings, file.dump(2) + "\n");
     }
   }
 

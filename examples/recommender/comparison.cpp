@@ -9,7 +9,7 @@
 namespace recommender {
 namespace {
 
-constexpr std::size_t name_width = 26, figure_width = 8;
+constexpr std::size_t name_width = 27, figure_width = 8;
 
 }  // namespace
 
@@ -67,7 +67,7 @@ std::string paired_lines(const std::vector<ModelRuns>& models) {
   std::string text;
   for (auto model = ease + 1; model != models.end(); ++model) {
     const auto d = rapt::paired_difference(model->runs[0], ease->runs[0], &rapt::RankingMetrics::ndcg, 20);
-    text += "  " + common::left(model->name, name_width - 2) + (d.mean < 0 ? "-" : "+") +
+    text += "  " + common::left(model->name, name_width) + (d.mean < 0 ? "-" : "+") +
             common::share(std::abs(d.mean)) + " \u00B1 " + common::share(d.standard_error) + " (z " +
             common::fixed(d.z(), 1) + ")\n";
   }

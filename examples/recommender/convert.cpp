@@ -2,7 +2,7 @@
 #include "debian_packages.hpp"
 #include "errors.hpp"
 #include "verbs.hpp"
-#include "write_file.hpp"
+#include "write_text.hpp"
 
 #include <rapt/recommend/interactions.hpp>
 
@@ -108,7 +108,7 @@ void convert_debian(const ConvertOptions& options) {
   const Parts parts = part(items_of_user, options.seed);
   std::filesystem::create_directories(options.folder);
   const auto write = [&](const char* name, const std::string& text) {
-    write_file(options.folder + "/" + name, text);
+    write_text(options.folder + "/" + name, text);
   };
   write("train.txt", as_lines(parts.train));
   write("valid.txt", as_lines(parts.valid));

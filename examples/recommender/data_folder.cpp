@@ -2,15 +2,12 @@
 
 #include "errors.hpp"
 
+#include <rapt/io/gzip.hpp>
 #include <rapt/recommend/split.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
-
-#if __has_include(<rapt/io/gzip.hpp>)
-#include <rapt/io/gzip.hpp>
-#endif
 
 namespace recommender {
 namespace {
@@ -71,9 +68,7 @@ bool input_exists(const std::string& path) { return fs::exists(path) || fs::exis
 
 std::string read_input(const std::string& path) {
   const std::string found = !fs::exists(path) && fs::exists(path + ".gz") ? path + ".gz" : path;
-#if __has_include(<rapt/io/gzip.hpp>)
   if (fs::is_regular_file(found)) return rapt::read_file(found);
-#endif
   return rapt::read_text_file(found);
 }
 

@@ -89,4 +89,7 @@ if(TARGET rapt-recommend)
              COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:rapt-recommend> -D PART=${part}
                      -D FOLDER=${CMAKE_CURRENT_BINARY_DIR}/recommend/${part} -P ${scripts}/recommend_program.cmake)
   endforeach()
+  add_test(NAME "example rapt-recommend details"
+           COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:rapt-recommend>
+                   -D FOLDER=${CMAKE_CURRENT_BINARY_DIR}/recommend/details -P ${scripts}/recommend_details.cmake)
 endif()

@@ -43,7 +43,7 @@ inline Index count_fields(std::string_view line, Separator separator) {
   return static_cast<Index>(record.fields.size());
 }
 
-/// The first of tab, `::`, semicolon, comma and spaces that parts more than half of the first hundred lines
+/// The first of tab, `::`, semicolon, comma and spaces that parts at least half of the first hundred lines
 /// in two or more fields.
 inline std::optional<Separator> detect_separator(std::string_view text) {
   const std::string sample = detail::sample_lines(text, 100);
@@ -55,7 +55,7 @@ inline std::optional<Separator> detect_separator(std::string_view text) {
       parted += count_fields(std::string_view(sample).substr(at, end - at), separator) >= 2;
       at = end + 1;
     }
-    if (2 * parted > lines) return separator;
+    if (2 * parted >= lines && lines > 0) return separator;
   }
   return std::nullopt;
 }

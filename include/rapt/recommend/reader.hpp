@@ -150,7 +150,8 @@ inline void InteractionReader::add_record(const TextRecord& record, const Column
   const std::string& path = file.report.path;
   if (static_cast<Index>(record.fields.size()) != columns.count) {
     throw FormatError(path, record.line,
-                      std::to_string(record.fields.size()) + " columns, expected " +
+                      std::to_string(record.fields.size()) +
+                          (record.fields.size() == 1 ? " column" : " columns") + ", expected " +
                           std::to_string(columns.count) + " as in the lines before (parted at " +
                           std::string(to_string(file.report.separator)) + ")");
   }

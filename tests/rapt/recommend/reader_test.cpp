@@ -103,6 +103,7 @@ TEST_CASE("InteractionReader finds headers by name and by a column that is numer
 TEST_CASE("InteractionReader names line and counts where columns are missing or too many",
           "[recommend][reader]") {
   CHECK_THAT(read_error("1 2 3\n1 2\n"), StartsWith("data.txt:2: 2 columns, expected 3"));
+  CHECK_THAT(read_error("u\ti\nv\n"), StartsWith("data.txt:2: 1 column, expected 2"));
   CHECK_THAT(read_error("1 2\n3 4\n5 6 7 8\n"), StartsWith("data.txt:3: 4 columns, expected 2"));
   CHECK_THAT(read_error("1 2 3 4 5\n"), StartsWith("data.txt:1: 5 columns"));
   CHECK_THAT(read_error("1|2\n3|4\n"), StartsWith("data.txt:1: has 1 column") && ContainsSubstring("'|'"));

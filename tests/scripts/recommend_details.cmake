@@ -1,4 +1,5 @@
-# Runs rapt-recommend as people do:   cmake -D PROGRAM=... -D FOLDER=... -P check_recommender.cmake
+# The rest of what rapt-recommend promises, beside recommend_program.cmake:
+#   cmake -D PROGRAM=... -D FOLDER=... -P recommend_details.cmake
 cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE ${FOLDER})
 file(MAKE_DIRECTORY ${FOLDER})

@@ -3,6 +3,7 @@
 
 #include <rapt/core/checked.hpp>
 #include <rapt/core/loss.hpp>
+#include <rapt/core/number_text.hpp>
 #include <rapt/core/parallel_sum.hpp>
 #include <rapt/ops/reduce.hpp>
 
@@ -92,7 +93,8 @@ struct CrossEntropyLoss {
     expect_shape<1>(where, "target", target.shape(), {logits.extent(0)});
     if (!(label_smoothing >= 0 && label_smoothing <= 1)) {
       throw std::invalid_argument(std::string(where) + ": label_smoothing is " +
-                                  std::to_string(label_smoothing) + ", expected 0 to 1");
+                                  detail::number_text(static_cast<double>(label_smoothing)) +
+                                  ", expected 0 to 1");
     }
     Index counted = 0;
     for (const Index t : target) {

@@ -3,6 +3,7 @@
 
 #include <rapt/core/checked.hpp>
 #include <rapt/core/loss.hpp>
+#include <rapt/core/number_text.hpp>
 #include <rapt/core/offsets.hpp>
 #include <rapt/core/parallel.hpp>
 
@@ -106,8 +107,8 @@ struct WeightedSquareLoss {
     expect_shape<1>(where, "offsets", offsets.shape(), {rows + 1});
     if (!weights.absent()) expect_shape<1>(where, "row_weights", weights.shape(), {rows});
     if (!(alpha >= 0)) {
-      throw std::invalid_argument(std::string(where) + ": alpha is " + std::to_string(alpha) +
-                                  ", expected at least 0");
+      throw std::invalid_argument(std::string(where) + ": alpha is " +
+                                  detail::number_text(static_cast<double>(alpha)) + ", expected at least 0");
     }
     expect_offsets(where, offsets, ids.extent(0));
     for (Index b = 0; b < rows; ++b) {

@@ -11,6 +11,7 @@
 
 namespace rapt {
 
+/// What clip_grad_norm does besides scaling.
 struct ClipOptions {
   /// Throw where the norm is NaN or infinite, instead of returning it.
   bool error_if_nonfinite = false;
@@ -69,7 +70,7 @@ double clip_grad_norm(Model& gradient, double max_norm, ClipOptions options = {}
   const double norm = grad_norm(gradient, options.rows);
   if (!std::isfinite(norm)) {
     if (options.error_if_nonfinite)
-      throw std::runtime_error("clip_grad_norm: the norm of the gradient is " + std::to_string(norm));
+      throw std::runtime_error("clip_grad_norm: the norm of the gradient is " + detail::number_text(norm));
     return norm;
   }
   const double factor = max_norm / (norm + 1e-6);

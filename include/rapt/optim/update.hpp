@@ -1,6 +1,7 @@
 #pragma once
 /// \file  What all optimisers share: one walk over model, gradient and state, dense or by touched rows.
 
+#include <rapt/core/number_text.hpp>
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/parameters.hpp>
 
@@ -43,11 +44,11 @@ void update_parameters(Rows rows, const Update& update, Model& model, const Mode
   zip_parameters_and_row_tables(dense, table, model, gradient, state...);
 }
 
-/// \throws std::invalid_argument `Adam: beta1 is 1.000000, expected at least 0 and below 1`
+/// \throws std::invalid_argument `Adam: beta1 is 1, expected at least 0 and below 1`
 inline void expect_option(bool holds, std::string_view where, std::string_view name, double value,
                           std::string_view expected) {
   if (holds) return;
-  throw std::invalid_argument(std::string(where) + ": " + std::string(name) + " is " + std::to_string(value) +
+  throw std::invalid_argument(std::string(where) + ": " + std::string(name) + " is " + number_text(value) +
                               ", expected " + std::string(expected));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 /// \file  EASE: a linear item-to-item model in closed form.
 
+#include <rapt/core/number_text.hpp>
 #include <rapt/core/parallel.hpp>
 #include <rapt/recommend/co_occurrence.hpp>
 #include <rapt/recommend/item_weights.hpp>
@@ -26,7 +27,7 @@ class Ease final : public Scorer {
   static Ease fit(const Interactions& train, const EaseSettings& settings = {}) {
     const Index n = train.items();
     if (!(settings.lambda > 0) || !std::isfinite(settings.lambda)) {
-      throw std::invalid_argument("Ease::fit: lambda is " + std::to_string(settings.lambda) +
+      throw std::invalid_argument("Ease::fit: lambda is " + detail::number_text(settings.lambda) +
                                   ", expected a positive number");
     }
     if (n > max_items) {

@@ -1,6 +1,7 @@
 #pragma once
 /// \file  Nearest neighbours among items.
 
+#include <rapt/core/number_text.hpp>
 #include <rapt/core/parallel.hpp>
 #include <rapt/recommend/co_occurrence.hpp>
 #include <rapt/recommend/scorer.hpp>
@@ -128,8 +129,8 @@ inline void nearest_items(const ItemKnnSettings& settings, const std::vector<dou
 inline ItemKnn ItemKnn::fit(const Interactions& train, const ItemKnnSettings& settings) {
   if (settings.k < 1 || !(settings.shrink >= 0) || !(settings.asymmetry >= 0 && settings.asymmetry <= 1)) {
     throw std::invalid_argument("ItemKnn::fit: k is " + std::to_string(settings.k) + ", shrink " +
-                                std::to_string(settings.shrink) + ", asymmetry " +
-                                std::to_string(settings.asymmetry) +
+                                detail::number_text(settings.shrink) + ", asymmetry " +
+                                detail::number_text(settings.asymmetry) +
                                 "; expected k >= 1, shrink >= 0 and an asymmetry from 0 to 1");
   }
   const Index n = train.items();

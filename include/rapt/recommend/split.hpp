@@ -1,6 +1,7 @@
 #pragma once
 /// \file  Parting interactions into what is learned from and what is held out.
 
+#include <rapt/core/number_text.hpp>
 #include <rapt/core/random.hpp>
 #include <rapt/recommend/interactions.hpp>
 
@@ -53,10 +54,11 @@ Split split_users(const Interactions& all, Choose&& choose) {
 }  // namespace detail
 
 /// Holds out round(fraction * n) random items of each user with n items, but never all of them. What a user
-/// loses depends on the seed and the user alone. \throws std::invalid_argument unless 0 <= fraction <= 1
+/// loses depends on the seed and the user alone.
+/// \throws std::invalid_argument unless 0 <= fraction <= 1
 inline Split split_random(const Interactions& all, double fraction, std::uint64_t seed) {
   if (!(fraction >= 0 && fraction <= 1)) {
-    throw std::invalid_argument("split_random: fraction is " + std::to_string(fraction) +
+    throw std::invalid_argument("split_random: fraction is " + detail::number_text(fraction) +
                                 ", expected 0 to 1");
   }
   const RandomStream root = RandomStream(seed).substream("split_random");

@@ -331,9 +331,9 @@ TEST_CASE("GanTrainer names options out of range", "[gan][trainer][errors]") {
   const TinyGan gan;
   using Catch::Matchers::Message;
   CHECK_THROWS_MATCHES(rapt::GanTrainer(gan.g, gan.d, {.discriminator_steps = 0}), std::invalid_argument,
-                       Message("GanTrainer: discriminator_steps is 0.000000, expected at least 1"));
+                       Message("GanTrainer: discriminator_steps is 0, expected at least 1"));
   CHECK_THROWS_MATCHES(rapt::GanTrainer(gan.g, gan.d, {.label_smoothing = 1}), std::invalid_argument,
-                       Message("GanTrainer: label_smoothing is 1.000000, expected at least 0 and below 1"));
+                       Message("GanTrainer: label_smoothing is 1, expected at least 0 and below 1"));
   const rapt::Tensor<double, 2> z({1, 1}), wide({1, 2});
   TinyGan other;
   rapt::GanTrainer trainer(other.g, other.d);

@@ -91,7 +91,7 @@ TEST_CASE("CrossEntropyLoss names what does not fit", "[loss][cross_entropy][err
   CHECK_THROWS_MATCHES(loss.forward(x, negative, cache), std::out_of_range,
                        Message("CrossEntropyLoss::forward: target -1 is not in [0, 3)"));
   CHECK_THROWS_MATCHES(wrong.forward(x, good, cache), std::invalid_argument,
-                       Message("CrossEntropyLoss::forward: label_smoothing is 1.500000, expected 0 to 1"));
+                       Message("CrossEntropyLoss::forward: label_smoothing is 1.5, expected 0 to 1"));
 }
 
 TEST_CASE("CrossEntropyLoss agrees with PyTorch", "[loss][cross_entropy][golden]") {

@@ -114,7 +114,7 @@ TEST_CASE("WeightedSquareLoss names what does not fit", "[loss][weighted_square]
   CHECK(weighted_square_error<std::invalid_argument>(scores, {same, good, {}}) ==
         "WeightedSquareLoss::forward: ids of row 0 do not ascend: 2 follows 2");
   CHECK(weighted_square_error<std::invalid_argument>(scores, {ids, good, {}}, -1) ==
-        "WeightedSquareLoss::forward: alpha is -1.000000, expected at least 0");
+        "WeightedSquareLoss::forward: alpha is -1, expected at least 0");
 }
 
 TEST_CASE("WeightedSquareLoss agrees with PyTorch", "[loss][weighted_square][golden]") {

@@ -60,9 +60,9 @@ TEST_CASE("Adam names the option that is out of range", "[optim][adam][errors]")
   const rapt::Linear<double> model;
   using Catch::Matchers::Message;
   CHECK_THROWS_MATCHES(rapt::Adam(model, {.beta1 = 1}), std::invalid_argument,
-                       Message("Adam: beta1 is 1.000000, expected at least 0 and below 1"));
+                       Message("Adam: beta1 is 1, expected at least 0 and below 1"));
   CHECK_THROWS_MATCHES(rapt::Adam(model, {.weight_decay = -2}), std::invalid_argument,
-                       Message("Adam: weight_decay is -2.000000, expected at least 0"));
+                       Message("Adam: weight_decay is -2, expected at least 0"));
 }
 
 TEST_CASE("Adam agrees with PyTorch over ten steps", "[optim][adam][golden]") {

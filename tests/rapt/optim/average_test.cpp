@@ -63,9 +63,8 @@ TEST_CASE("ExponentialMovingAverage names what does not fit", "[optim][average][
   CHECK_THROWS_MATCHES(average.update(wrong), rapt::ShapeError,
                        Message("zip_parameters: weight has shape (4, 3), expected (2, 3)"));
   CHECK(rapt::testing::largest_difference(average.average.weight, model.weight) == 0);
-  CHECK_THROWS_MATCHES(
-      rapt::ExponentialMovingAverage(model, {.decay = 1}), std::invalid_argument,
-      Message("ExponentialMovingAverage: decay is 1.000000, expected at least 0 and below 1"));
+  CHECK_THROWS_MATCHES(rapt::ExponentialMovingAverage(model, {.decay = 1}), std::invalid_argument,
+                       Message("ExponentialMovingAverage: decay is 1, expected at least 0 and below 1"));
 }
 
 TEST_CASE("ExponentialMovingAverage allocates nothing in an update", "[optim][average][allocation]") {

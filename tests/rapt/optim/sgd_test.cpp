@@ -43,11 +43,11 @@ TEST_CASE("SGD names the option that is out of range", "[optim][sgd][errors]") {
   const rapt::Linear<double> model;
   using Catch::Matchers::Message;
   CHECK_THROWS_MATCHES(rapt::SGD(model, {.rate = -1}), std::invalid_argument,
-                       Message("SGD: rate is -1.000000, expected at least 0"));
+                       Message("SGD: rate is -1, expected at least 0"));
   CHECK_THROWS_MATCHES(rapt::SGD(model, {.rate = std::nan("")}), std::invalid_argument,
                        Message("SGD: rate is nan, expected at least 0"));
   CHECK_THROWS_MATCHES(rapt::SGD(model, {.nesterov = true}), std::invalid_argument,
-                       Message("SGD: momentum is 0.000000, expected above 0 with nesterov"));
+                       Message("SGD: momentum is 0, expected above 0 with nesterov"));
 }
 
 TEST_CASE("SGD agrees with PyTorch over ten steps", "[optim][sgd][golden]") {

@@ -44,26 +44,26 @@ TEST_CASE("AttentionGanSettings are right as they come and name what is out of r
   };
   CHECK(message([](Settings&) {}) == "no error");
   CHECK(message([](Settings& s) { s.generator.size.heads = 0; }) ==
-        "GeneratorSettings: heads is 0.000000, expected at least 1");
+        "GeneratorSettings: heads is 0, expected at least 1");
   CHECK(message([](Settings& s) { s.generator.batch = 0; }) ==
-        "GeneratorSettings: batch is 0.000000, expected at least 1");
+        "GeneratorSettings: batch is 0, expected at least 1");
   CHECK(message([](Settings& s) { s.generator.members = 0; }) ==
-        "GeneratorSettings: members is 0.000000, expected at least 1");
+        "GeneratorSettings: members is 0, expected at least 1");
   CHECK(message([](Settings& s) { s.generator.mask_most = 1.5; }) ==
-        "GeneratorSettings: mask_most is 1.500000, expected " +
+        "GeneratorSettings: mask_most is 1.5, expected " +
             rapt::detail::number_text(Settings{}.generator.mask_least) + " to 1");
   CHECK(message([](Settings& s) { s.generator.alpha = std::nan(""); }) ==
         "GeneratorSettings: alpha is nan, expected 0 to 1e+06");
   CHECK(message([](Settings& s) { s.generator.rate = std::numeric_limits<double>::infinity(); }) ==
         "GeneratorSettings: rate is inf, expected a positive number");
   CHECK(message([](Settings& s) { s.generator.rate = 0.5, s.generator.decay = 3; }) ==
-        "GeneratorSettings: decay is 3.000000, expected 0 to 2");
+        "GeneratorSettings: decay is 3, expected 0 to 2");
   CHECK(message([](Settings& s) { s.discriminator.folds = 1; }) ==
-        "DiscriminatorSettings: folds is 1.000000, expected at least 2");
+        "DiscriminatorSettings: folds is 1, expected at least 2");
   CHECK(message([](Settings& s) { s.discriminator.batch = -1; }) ==
-        "DiscriminatorSettings: batch is -1.000000, expected at least 1");
+        "DiscriminatorSettings: batch is -1, expected at least 1");
   CHECK(message([](Settings& s) { s.discriminator.weight = 2; }) ==
-        "DiscriminatorSettings: weight is 2.000000, expected 0 to 1");
+        "DiscriminatorSettings: weight is 2, expected 0 to 1");
   CHECK(message([](Settings& s) { s.generator_weight = -0.5; }) ==
-        "AttentionGanSettings: generator_weight is -0.500000, expected 0 to 1");
+        "AttentionGanSettings: generator_weight is -0.5, expected 0 to 1");
 }

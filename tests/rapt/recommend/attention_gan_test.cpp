@@ -238,8 +238,7 @@ TEST_CASE("AttentionGan refuses settings data and parts that make no sense",
                     "AttentionGan::fit: there are no interactions");
   auto settings = attention_gan_small();
   settings.generator.batch = 0;
-  CHECK_THROWS_WITH(attention_gan_fitted(settings),
-                    "GeneratorSettings: batch is 0.000000, expected at least 1");
+  CHECK_THROWS_WITH(attention_gan_fitted(settings), "GeneratorSettings: batch is 0, expected at least 1");
 
   rapt::AttentionGan::Parts parts;
   CHECK_THROWS_WITH(rapt::AttentionGan(parts),

@@ -40,8 +40,15 @@ TEST_CASE("Ease refuses penalties and weights that make no sense", "[recommend][
   for (const double lambda : {0.0, -1.0, std::numeric_limits<double>::infinity(), std::nan("")}) {
     CHECK_THROWS_AS(rapt::Ease::fit(seen, {lambda}), std::invalid_argument);
   }
-  CHECK_THROWS_AS(rapt::Ease::fit(rapt::Interactions(1, rapt::Ease::max_items + 1, {})), std::length_error);
-  CHECK_THROWS_AS(rapt::Ease(rapt::Tensor<float, 2>({2, 3})), rapt::ShapeError);
+  using Catch::Matchers::Message;
+  CHECK_THROWS_MATCHES(rapt::Ease::fit(seen, {-0.5}), std::invalid_argument,
+                       Message("Ease::fit: lambda is -0.5, expected a positive number"));
+  CHECK_THROWS_MATCHES(rapt::Ease::fit(rapt::Interactions(1, rapt::Ease::max_items + 1, {})),
+                       std::length_error,
+                       Message("Ease::fit: 30001 items need 10800 MB, the limit is 30000 items; drop rare "
+                               "items or take ItemKnn"));
+  CHECK_THROWS_MATCHES(rapt::Ease(rapt::Tensor<float, 2>({2, 3})), rapt::ShapeError,
+                       Message("Ease: weights has shape (2, 3), expected (3, 3)"));
 }
 
 TEST_CASE("Ease with a penalty of 450 has its known figure on dense ratings", "[recommend][ease][data]") {

@@ -77,7 +77,7 @@ TEST_CASE("GeneratorTrainer names a setting that makes no sense", "[recommend][g
   auto settings = generator_trainer_small();
   settings.batch = 0;
   CHECK_THROWS_WITH(rapt::GeneratorTrainer(x, settings, rapt::RandomStream(1)),
-                    "GeneratorSettings: batch is 0.000000, expected at least 1");
+                    "GeneratorSettings: batch is 0, expected at least 1");
 }
 
 TEST_CASE("GeneratorTrainer allocates nothing in a warm step of the size of the demo",

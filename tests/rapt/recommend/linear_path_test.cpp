@@ -108,10 +108,10 @@ TEST_CASE("LinearPath names the setting that makes no sense", "[recommend][linea
     return std::string("no error");
   };
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  CHECK(message({.lambda = 0}) == "LinearPath::fit: lambda is 0.000000, expected a positive number");
+  CHECK(message({.lambda = 0}) == "LinearPath::fit: lambda is 0, expected a positive number");
   CHECK(message({.lambda = infinity}) == "LinearPath::fit: lambda is inf, expected a positive number");
-  CHECK(message({.ridge = -1}) == "LinearPath::fit: ridge is -1.000000, expected at least 0");
-  CHECK(message({.sharpness = 0}) == "LinearPath::fit: sharpness is 0.000000, expected a positive number");
+  CHECK(message({.ridge = -1}) == "LinearPath::fit: ridge is -1, expected at least 0");
+  CHECK(message({.sharpness = 0}) == "LinearPath::fit: sharpness is 0, expected a positive number");
   CHECK(message({.row_power = infinity}) == "LinearPath::fit: row_power is inf, expected a finite number");
   CHECK(message({.column_power = -infinity}) ==
         "LinearPath::fit: column_power is -inf, expected a finite number");

@@ -42,7 +42,8 @@ TEST_CASE("split_random follows the seed and never takes the last item of a user
   const auto everything = rapt::split_random(all, 1, 1);
   for (rapt::Index u = 1; u < all.users(); ++u) CHECK(everything.train.items_of(u).size() == 1);
   CHECK(rapt::split_random(all, 0, 1).held_out.size() == 0);
-  CHECK_THROWS_AS(rapt::split_random(all, 1.5, 1), std::invalid_argument);
+  CHECK_THROWS_MATCHES(rapt::split_random(all, 1.5, 1), std::invalid_argument,
+                       Catch::Matchers::Message("split_random: fraction is 1.5, expected 0 to 1"));
   CHECK_THROWS_AS(rapt::split_random(all, std::nan(""), 1), std::invalid_argument);
 }
 

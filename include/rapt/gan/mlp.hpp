@@ -18,7 +18,8 @@ namespace rapt {
 ///
 /// \shape   x (N, widths[0]) -> y (N, widths.back())
 /// \init    as Linear
-/// \throws  ShapeError; std::invalid_argument for fewer than two widths
+/// \throws  ShapeError; std::invalid_argument for fewer than two widths and for a cache that no forward of as
+///          many maps has filled
 /// \borrows x until the matching backward
 template <std::floating_point T>
 struct Mlp {
@@ -59,6 +60,10 @@ struct Mlp {
 
   Input backward(Output dy, Cache& cache, Mlp* gradient,
                  InputGradient input_gradient = InputGradient::compute) const {
+    if (cache.linear.size() != linear.size()) {
+      throw std::invalid_argument("Mlp::backward: the cache is of " + std::to_string(cache.linear.size()) +
+                                  " maps, expected " + std::to_string(linear.size()));
+    }
     Output dh = dy;
     for (std::size_t i = linear.size(); i-- > 0;) {
       // h_i = f(W_i h_(i-1) + b_i)

@@ -68,4 +68,8 @@ TEST_CASE("Mlp names what does not fit", "[gan][mlp][errors]") {
   const rapt::Tensor<float, 2> x({5, 4});
   CHECK_THROWS_MATCHES(mlp.forward(x, cache), rapt::ShapeError,
                        Message("Linear::forward: x has shape (5, 4), expected (*, 3)"));
+  rapt::Mlp<float>::Cache cold;  // no forward has filled it
+  const rapt::Tensor<float, 2> dy({5, 2});
+  CHECK_THROWS_MATCHES(mlp.backward(dy, cold, nullptr), std::invalid_argument,
+                       Message("Mlp::backward: the cache is of 0 maps, expected 1"));
 }

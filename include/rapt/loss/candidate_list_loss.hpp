@@ -4,6 +4,7 @@
 #include <rapt/core/checked.hpp>
 #include <rapt/core/loss.hpp>
 #include <rapt/core/offsets.hpp>
+#include <rapt/loss/logistic.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -57,8 +58,7 @@ struct CandidateListLoss {
       for (Index n = from; n < to; ++n) {
         if (!target.positive(n)) continue;
         ++cache.positives;
-        const T margin = z - scores(n, 0);
-        sum += std::max(margin, T(0)) + std::log1p(std::exp(-std::abs(margin)));
+        sum += detail::logistic_loss(z - scores(n, 0));
       }
     }
     return cache.positives == 0 ? T(0) : sum / static_cast<T>(cache.positives);

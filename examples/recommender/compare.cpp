@@ -1,4 +1,5 @@
 // compare: tunes, refits and tests several models on one data folder.
+#include "bundle.hpp"
 #include "comparison.hpp"
 #include "data_folder.hpp"
 #include "errors.hpp"
@@ -11,6 +12,7 @@
 #include "common/terminal.hpp"
 
 #include <rapt/recommend/grid_search.hpp>
+#include <rapt/recommend/top_pop.hpp>
 
 #include <chrono>
 #include <map>
@@ -22,7 +24,7 @@ struct CompareOptions {
   std::string data;
   long seeds = 1;
   std::vector<std::string> models, set;
-  std::string settings, save_settings, json;
+  std::string settings, save_settings, save_model, json;
   bool quiet = false;
 };
 
@@ -105,7 +107,7 @@ class Compare {
     const long runs = kind.seeded ? options_.seeds : 1;
     for (long seed = 1; seed <= runs; ++seed) {
       const auto start = std::chrono::steady_clock::now();
-      const auto scorer = kind.fit({seen_, settings, static_cast<std::uint64_t>(seed), final_session_});
+      auto scorer = kind.fit({seen_, settings, static_cast<std::uint64_t>(seed), final_session_});
       model.fit_seconds.push_back(seconds_since(start));
       model.runs.push_back(rapt::evaluate(*scorer, seen_, folder_.test(), {{5, 20}, rapt::Ties::partition}));
       if (seed == 1 && kind.report) kind.report(*scorer, model.settings);
@@ -114,8 +116,26 @@ class Compare {
         step.metric = model.runs.back().mean(20).ndcg;
         progress_.show(step);
       }
+      if (seed == 1 && kind.name == "attention-gan" && !options_.save_model.empty()) {
+        save_model(kind, model.settings, std::move(scorer));
+      }
     }
     return model;
+  }
+
+  /// The model file that `fit` would write for the same interactions, settings and seed.
+  void save_model(const ModelKind& kind, const Settings& settings,
+                  std::unique_ptr<rapt::Scorer> scorer) const {
+    Bundle bundle;
+    bundle.model = kind.name;
+    bundle.settings = settings;
+    bundle.words = folder_.words;
+    bundle.items = folder_.data.items;
+    bundle.users = folder_.data.users;
+    bundle.history = seen_;
+    bundle.popularity = rapt::TopPop::fit(seen_).counts();
+    bundle.scorer = std::move(scorer);
+    save_bundle(options_.save_model, bundle);
   }
 
   void write_files() const {
@@ -164,6 +184,8 @@ void add_compare(CLI::App& program, Action& action) {
   verb->add_option("--settings", options->settings, "take settings from this file instead of tuning them");
   verb->add_option("--save-settings", options->save_settings,
                    "write the settings that were found to this file");
+  verb->add_option("--save-model", options->save_model,
+                   "write the first attention-gan of the table to this file, as fit does");
   verb->add_option("--json", options->json, "write all figures to this file");
   verb->add_flag("--quiet", options->quiet, "no progress");
   verb->footer(

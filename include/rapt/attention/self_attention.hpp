@@ -14,7 +14,8 @@ namespace rapt {
 /// arXiv:1706.03762, section 3.2.3), so that it fits where a layer has one input (Sequential, Residual).
 ///
 /// \shape   x (B, L, E) -> y (B, L, E)
-/// \throws  ShapeError; std::invalid_argument for a negative window
+/// \init    as MultiheadAttention
+/// \throws  ShapeError; std::invalid_argument for options of other widths than E and for a negative window
 /// \borrows x until the matching backward
 /// \note    Its parameters bear the names of MultiheadAttention, without prefix.
 template <std::floating_point T>

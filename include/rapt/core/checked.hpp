@@ -51,8 +51,8 @@ constexpr To narrow(From value, std::string_view what) {
   return result;
 }
 
-/// Number of elements of a shape that came from outside. \throws std::overflow_error, std::invalid_argument
-/// (negative)
+/// Number of elements of a shape that came from outside.
+/// \throws std::overflow_error; std::invalid_argument for a negative extent
 template <class Range>
 constexpr Index checked_element_count(const Range& shape, std::string_view what) {
   Index count = 1;

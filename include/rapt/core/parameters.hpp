@@ -22,6 +22,7 @@ struct Field {
   std::string_view name;
   Member Owner::*member;
 };
+/// An entry, its types deduced: `field("weight", &Linear::weight)`.
 template <class Owner, class Member>
 constexpr Field<Owner, Member> field(std::string_view name, Member Owner::*member) {
   return {name, member};
@@ -154,8 +155,9 @@ struct RowVisitor {  // f for plain tensors, g for the owners of row tables
 }  // namespace detail
 
 /// Calls f(a, b, ...) with the matching parameters of layers of one type, in declaration order; does not
-/// allocate. \throws ShapeError where two of one name differ in shape, std::invalid_argument where run-time
-/// vectors of blocks differ in length; both before the first call
+/// allocate.
+/// \throws ShapeError where two of one name differ in shape, std::invalid_argument where run-time vectors of
+///         blocks differ in length; both before the first call
 template <class F, class... Layers>
 void zip_parameters(F&& f, Layers&... layers) {
   if constexpr (sizeof...(Layers) > 1) detail::expect_alike(layers...);

@@ -77,8 +77,8 @@ class Tensor {
     resize(shape);
     std::fill_n(data(), size(), T{});
   }
-  /// The given values in row-major order. \throws std::invalid_argument where their number does not fit the
-  /// shape
+  /// The given values in row-major order.
+  /// \throws std::invalid_argument where their number does not fit the shape
   Tensor(const Shape<Rank>& shape, std::initializer_list<T> values) : Tensor(shape) {
     if (static_cast<Index>(values.size()) != size()) {
       throw std::invalid_argument("Tensor: " + std::to_string(values.size()) + " values for shape " +
@@ -100,7 +100,8 @@ class Tensor {
   }
 
   /// Takes the shape; the contents are unspecified afterwards. Allocates only beyond the largest size seen so
-  /// far. \throws std::overflow_error, std::invalid_argument where the shape makes no sense
+  /// far.
+  /// \throws std::overflow_error, std::invalid_argument where the shape makes no sense
   TensorView<T, Rank> resize(const Shape<Rank>& shape) {
     storage_.reserve(checked_element_count(shape, "Tensor::resize"));
     shape_ = shape;

@@ -12,6 +12,7 @@
 
 namespace rapt {
 
+/// Row-major Eigen matrix of run-time size.
 template <class T>
 using RowMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -26,8 +27,8 @@ class Tensor;
 /// Borrowed, contiguous, row-major block of memory seen as a Rank-dimensional array; copying copies the view.
 ///
 /// Constness is of the elements (`TensorView<const T, R>`), not of the view. Lay one over your own memory
-/// with `TensorView<float, 2>(pointer, {rows, columns})`. \borrows the memory, for as long as the view is
-/// used; a view of a temporary Tensor does not compile
+/// with `TensorView<float, 2>(pointer, {rows, columns})`.
+/// \borrows the memory, for as long as the view is used; a view of a temporary Tensor does not compile
 template <class T, std::size_t Rank>
 class TensorView {
   static_assert(TensorScalar<std::remove_const_t<T>>,

@@ -10,6 +10,7 @@
 
 namespace rapt {
 
+/// Activations of a Generator.
 struct GeneratorOptions {
   Activate hidden = Activate::relu;
   /// Sigmoid for numbers in (0, 1), tanh for (-1, 1), identity for any.

@@ -93,8 +93,9 @@ inline void sync_folder_of(const std::string& path) {
 
 /// Writes the parts one behind the other to `path`: into a new file beside it, fsync, rename over it, fsync
 /// of the folder. Whoever looks sees the old file or the new one, whole. A symbolic link at `path` is
-/// replaced, what it points to is not touched. The mode follows the umask. \throws std::system_error with
-/// path and reason; the old file is then as it was, and no new one is left behind
+/// replaced, what it points to is not touched. The mode follows the umask.
+/// \throws std::system_error with path and reason; the old file is then as it was, and no new one is left
+///         behind
 inline void write_file_atomically(const std::string& path, std::span<const std::string_view> parts,
                                   Previous previous = Previous::keep) {
   struct stat status {};

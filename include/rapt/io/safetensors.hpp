@@ -84,8 +84,8 @@ class SafetensorsFile {
   }
 
   /// Copy of a tensor. Floating point reads F32 and F64, each as `T` (rounded to the nearest); Index reads
-  /// I64, bool reads BOOL. \throws FormatError where it is missing or of another dtype or rank, or a number
-  /// does not fit `T`
+  /// I64, bool reads BOOL.
+  /// \throws FormatError where it is missing or of another dtype or rank, or a number does not fit `T`
   template <TensorScalar T, std::size_t Rank>
   Tensor<T, Rank> tensor(const std::string& name) const {
     const auto& found = entry(name);

@@ -252,8 +252,8 @@ class SafetensorsParser {
 
 /// Parses and checks the header of a safetensors file after the published rules: a 64-bit little-endian
 /// length, JSON that begins with `{`, data without overlap or hole that end with the file, metadata of
-/// strings; and after our own: no key twice, no name with a NUL byte, the caps of `limits`. \throws
-/// FormatError
+/// strings; and after our own: no key twice, no name with a NUL byte, the caps of `limits`.
+/// \throws FormatError
 inline SafetensorsHeader parse_safetensors_header(std::string_view bytes, const std::string& path,
                                                   const SafetensorsLimits& limits = {}) {
   return detail::SafetensorsParser(bytes, path, limits).parse();

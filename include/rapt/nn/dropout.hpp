@@ -21,9 +21,9 @@ namespace rapt {
 /// (Srivastava et al. 2014, inverted: their section 10 scales in prediction instead).
 ///
 /// The stream sits in the cache, and every forward draws anew from it: element i reads word i of a
-/// sub-stream, so the mask is the same in every scalar and at any thread count. \shape   x (N, E) -> y (N,
-/// E). Use `x.rows()` for a higher rank. \throws  std::invalid_argument unless 0 <= p < 1; ShapeError where
-/// dy does not fit
+/// sub-stream, so the mask is the same in every scalar and at any thread count.
+/// \shape   x (N, E) -> y (N, E). Use `x.rows()` for a higher rank.
+/// \throws  std::invalid_argument unless 0 <= p < 1; ShapeError where dy does not fit
 template <std::floating_point T>
 struct Dropout {
   using Scalar = T;

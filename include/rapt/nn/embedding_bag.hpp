@@ -38,8 +38,7 @@ struct EmbeddingBagInput {
 /// \init    weight ~ N(0, 1), as torch.nn.EmbeddingBag does
 /// \cost    forward and backward N E, whatever I is
 /// \throws  std::out_of_range for an id outside [0, I); ShapeError; std::invalid_argument where offsets do
-/// not
-///          rise from 0 to N
+///          not rise from 0 to N
 /// \borrows ids, offsets and weights until the matching backward
 /// \note    The gradient lists the rows it has touched in `touched`. backward returns the gradient of
 ///          `weights`, where they were given, and the same ids and offsets. Offsets have PyTorch's

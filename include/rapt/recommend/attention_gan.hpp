@@ -67,8 +67,8 @@ class AttentionGan final : public Scorer {
 
   /// Share of each profile item in the attention that carried `item`: that of the linear path (its positive
   /// weights) and that of the generator (mean over heads and hops), mixed like the scores. Sums to 1, or is 0
-  /// where nothing in the profile speaks for the item; empty without linear path and attention. \throws
-  /// std::out_of_range for an unknown item
+  /// where nothing in the profile speaks for the item; empty without linear path and attention.
+  /// \throws std::out_of_range for an unknown item
   std::vector<float> attention(std::span<const Index> profile, Index item) const override {
     expect_id("AttentionGan::attention", "item", item, items());
     for (const Index i : profile) expect_id("AttentionGan::attention", "item", i, items());

@@ -179,7 +179,8 @@ inline CandidateDiscriminator<float> fit_discriminator(std::span<const FoldLists
 }
 
 /// Logits of some discriminators for a batch: each standardised within its list, averaged, standardised
-/// again. \shape -> (N)
+/// again.
+/// \shape verdict (N), N the candidates of the batch
 inline void judge(std::span<const CandidateDiscriminator<float>> discriminators, const CandidateBatch& batch,
                   std::vector<float>& verdict) {
   const auto n = static_cast<std::size_t>(batch.prior.extent(0));

@@ -12,7 +12,9 @@
 
 namespace rapt {
 
-/// \shape features (N, F), prior (N, 1), evidence (P, C), evidence_offsets (N + 1)
+/// What a CandidateDiscriminator reads of N candidates: their features, the logit it starts from, and for
+/// each the rows of evidence of the profile's items. \shape features (N, F), prior (N, 1), evidence (P, C),
+/// evidence_offsets (N + 1)
 template <std::floating_point T>
 struct CandidateInput {
   TensorView<const T, 2> features, prior, evidence;

@@ -29,13 +29,13 @@ struct InteractionFields {
 };
 
 /// Users x items matrix of 0 and 1, by user and by item, ids ascending in each row; ratings and times beside
-/// it where they were given. Of a pair that occurs more than once the last one counts. \cost    memory
-/// follows the pairs, never users x items
+/// it where they were given. Of a pair that occurs more than once the last one counts.
+/// \cost memory follows the pairs, never users x items
 class Interactions {
  public:
   Interactions() = default;
   /// \throws std::out_of_range where an id is not in [0, users) or [0, items); std::invalid_argument where
-  /// negative
+  ///         users or items are negative
   Interactions(Index users, Index items, std::span<const Interaction> pairs, InteractionFields fields = {})
       : users_(users), items_(items), fields_(fields) {
     if (users < 0 || items < 0) {

@@ -21,8 +21,8 @@ struct TextLimits {
 };
 
 /// All bytes of a regular file, FIFO or device. Stops as soon as a limit is passed, so memory stays bounded
-/// whatever is read. \throws std::system_error with path and reason where it cannot be opened or read (a
-/// directory among them);
+/// whatever is read.
+/// \throws std::system_error with path and reason where it cannot be opened or read (a directory among them);
 ///         FormatError where a limit is passed
 inline std::string read_text_file(const std::string& path, const TextLimits& limits = {}) {
   std::error_code ignored;

@@ -26,8 +26,8 @@ struct TextRecord {
 
 /// Walks the records of a text: lines end in LF, CRLF or a lone CR; blank lines and lines that begin with `#`
 /// are counted and skipped; spaces around a field are dropped; where the separator is one character, a field
-/// may be quoted as in CSV (RFC 4180), with separators, doubled quotes and line ends inside. \borrows the
-/// text
+/// may be quoted as in CSV (RFC 4180), with separators, doubled quotes and line ends inside.
+/// \borrows path and text
 class RecordScanner {
  public:
   RecordScanner(std::string_view path, std::string_view text, Separator separator, Index longest)

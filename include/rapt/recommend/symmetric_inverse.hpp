@@ -52,9 +52,11 @@ void sweep(TensorView<T, 2> a, Index k, Tensor<T, 2>& panel, Tensor<T, 2>& scale
 
 /// Replaces a symmetric positive definite matrix by its inverse: a block sweep (Goodnight 1979, "A tutorial
 /// on the SWEEP operator") whose pivot blocks are inverted by Cholesky. Reads the lower triangle only, writes
-/// both. \shape   (N, N) \cost    N^3 flops, in products of 128 x 128 blocks; the same bits at any number of
-/// threads \throws  ShapeError; std::domain_error where the matrix is not positive definite (its contents are
-/// lost then)
+/// both.
+/// \shape  (N, N)
+/// \cost   N^3 flops, in products of 128 x 128 blocks; the same bits at any number of threads
+/// \throws ShapeError; std::domain_error where the matrix is not positive definite (its contents are lost
+///         then)
 template <std::floating_point T>
 void invert_symmetric(TensorView<T, 2> a) {
   const Index n = a.extent(0);

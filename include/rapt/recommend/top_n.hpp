@@ -19,9 +19,10 @@ struct ScoredItem {
 };
 
 /// The n best items by score, best first, equal scores by lower id; none of `excluded`, and none whose score
-/// is NaN or minus infinity, so the list may be shorter than n. \param excluded  ascending item ids (what the
-/// user has already) \param best      receives the list; its capacity is reused \cost    one pass over the
-/// scores and n log n for what enters the list
+/// is NaN or minus infinity, so the list may be shorter than n.
+/// \param excluded  ascending item ids (what the user has already)
+/// \param best      receives the list; its capacity is reused
+/// \cost  one pass over the scores and n log n for what enters the list
 inline void top_n(std::span<const float> scores, std::span<const Index> excluded, Index n,
                   std::vector<ScoredItem>& best) {
   const auto better = [](const ScoredItem& a, const ScoredItem& b) {

@@ -141,7 +141,8 @@ class GradientProbe {
 
 /// Compares backward with a 4-point stencil of L = sum(r * forward(x)), r random, for every parameter and
 /// every number of the input. The gradient starts at 0.5 and backward runs twice on a warm cache, so that ADD
-/// for parameters and OVERWRITE for inputs are demanded too. \throws what the layer throws
+/// for parameters and OVERWRITE for inputs are demanded too.
+/// \throws what the layer throws
 template <Layer L>
 requires std::same_as<typename L::Scalar, double> GradientReport
 check_gradient(const L& original, typename L::Input x, GradientCheckOptions options = {}) {

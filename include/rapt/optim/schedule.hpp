@@ -52,7 +52,7 @@ struct SequentialSchedule {
   double operator()(Index step) const { return step < steps ? first(step) : second(step - steps); }
 };
 template <class First, class Second>  // clang 14 does not find this by itself
-SequentialSchedule(Index, First, Second) -> SequentialSchedule<First, Second>;
+SequentialSchedule(Index, First, Second)->SequentialSchedule<First, Second>;
 
 /// Linear warm-up for `warmup_steps`, then half a cosine down to `floor` at step `steps`.
 inline SequentialSchedule<WarmupSchedule, CosineSchedule> warmup_then_cosine(Index warmup_steps, Index steps,

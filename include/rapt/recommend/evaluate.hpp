@@ -37,8 +37,8 @@ struct Evaluation {
     for (const auto& m : at(n)) column.push_back(m.*metric);
     return column;
   }
-  /// Mean over the evaluated users, 0 where there are none. \throws std::invalid_argument where n was not
-  /// evaluated
+  /// Mean over the evaluated users, 0 where there are none.
+  /// \throws std::invalid_argument where n was not evaluated
   RankingMetrics mean(Index n) const {
     RankingMetrics sum;
     const auto& all = at(n);
@@ -91,8 +91,10 @@ inline void evaluate_chunk(const Scorer& scorer, const Interactions& seen, const
 /// Ranks for each user with a test item all items that are not in `seen`, profiles being the rows of `seen`.
 ///
 /// Averages are over users with at least one test item; a test item that is also in `seen` can only be
-/// missed. The same bits at any number of threads. \cost    users x items scores, 64 users at a time \throws
-/// std::invalid_argument where the three disagree about users or items, or a cutoff is below 1
+/// missed. The same bits at any number of threads.
+/// \cost   users x items scores, 64 users at a time
+/// \throws std::invalid_argument where the three disagree about users or items, where there is no
+///         cutoff, or where one is below 1
 inline Evaluation evaluate(const Scorer& scorer, const Interactions& seen, const Interactions& test,
                            EvaluateOptions options = {}) {
   if (seen.users() != test.users() || seen.items() != test.items() || scorer.items() != seen.items()) {
@@ -101,8 +103,9 @@ inline Evaluation evaluate(const Scorer& scorer, const Interactions& seen, const
                                 std::to_string(seen.items()) + " items, test " +
                                 std::to_string(test.users()) + " and " + std::to_string(test.items()));
   }
-  if (options.cutoffs.empty() || *std::min_element(options.cutoffs.begin(), options.cutoffs.end()) < 1) {
-    throw std::invalid_argument("evaluate: cutoffs are at least 1");
+  if (options.cutoffs.empty()) throw std::invalid_argument("evaluate: no cutoff, expected at least one");
+  for (const Index n : options.cutoffs) {
+    if (n < 1) throw std::invalid_argument("evaluate: cutoff " + std::to_string(n) + ", expected at least 1");
   }
   Evaluation evaluation;
   evaluation.cutoffs = std::move(options.cutoffs);

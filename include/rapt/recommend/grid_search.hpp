@@ -18,7 +18,9 @@ namespace rapt {
 /// \throws std::invalid_argument where count < 1
 inline std::vector<Split> make_holdouts(const Interactions& train, const Interactions& valid, Index count = 3,
                                         double fraction = 0.2, std::uint64_t seed = 1) {
-  if (count < 1) throw std::invalid_argument("make_holdouts: count is " + std::to_string(count));
+  if (count < 1) {
+    throw std::invalid_argument("make_holdouts: count is " + std::to_string(count) + ", expected at least 1");
+  }
   std::vector<Split> holdouts(1);
   holdouts[0].train = train;
   holdouts[0].held_out = valid;

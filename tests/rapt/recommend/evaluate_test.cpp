@@ -82,10 +82,19 @@ TEST_CASE("evaluate gives the same bits at any number of threads", "[recommend][
 TEST_CASE("evaluate says what does not fit", "[recommend][evaluate]") {
   const auto seen = rapt_test::golden_interactions("seen"), test = rapt_test::golden_interactions("test");
   const auto scorer = rapt::TopPop::fit(seen);
-  CHECK_THROWS_AS(rapt::evaluate(scorer, seen, rapt::Interactions(12, 16, {})), std::invalid_argument);
-  CHECK_THROWS_AS(rapt::evaluate(scorer, rapt::Interactions(11, 15, {}), test), std::invalid_argument);
-  CHECK_THROWS_AS(rapt::evaluate(scorer, seen, test, {{0}}), std::invalid_argument);
-  CHECK_THROWS_AS(rapt::evaluate(scorer, seen, test).mean(7), std::invalid_argument);
+  using Catch::Matchers::Message;
+  CHECK_THROWS_MATCHES(rapt::evaluate(scorer, seen, rapt::Interactions(12, 16, {})), std::invalid_argument,
+                       Message("evaluate: the scorer knows 15 items, seen has 12 users and 15 items, test 12 "
+                               "and 16"));
+  CHECK_THROWS_MATCHES(rapt::evaluate(scorer, rapt::Interactions(11, 15, {}), test), std::invalid_argument,
+                       Message("evaluate: the scorer knows 15 items, seen has 11 users and 15 items, test 12 "
+                               "and 15"));
+  CHECK_THROWS_MATCHES(rapt::evaluate(scorer, seen, test, {{5, 0}}), std::invalid_argument,
+                       Message("evaluate: cutoff 0, expected at least 1"));
+  CHECK_THROWS_MATCHES(rapt::evaluate(scorer, seen, test, {std::vector<rapt::Index>{}}),
+                       std::invalid_argument, Message("evaluate: no cutoff, expected at least one"));
+  CHECK_THROWS_MATCHES(rapt::evaluate(scorer, seen, test).mean(7), std::invalid_argument,
+                       Message("Evaluation: no figures for n = 7"));
   const auto nobody = rapt::evaluate(scorer, seen, rapt::Interactions(12, 15, {}));
   CHECK(nobody.users.empty());
   CHECK(nobody.skipped == 12);
@@ -103,5 +112,7 @@ TEST_CASE("paired_difference compares two recommenders user by user", "[recommen
   CHECK_THAT(d.standard_error, Catch::Matchers::WithinAbs(0.25 / std::sqrt(3.0), 1e-15));
   CHECK_THAT(d.z(), Catch::Matchers::WithinAbs(std::sqrt(3.0), 1e-12));
   b.users = {0, 1, 3};
-  CHECK_THROWS_AS(rapt::paired_difference(a, b, &rapt::RankingMetrics::precision, 5), std::invalid_argument);
+  CHECK_THROWS_MATCHES(rapt::paired_difference(a, b, &rapt::RankingMetrics::precision, 5),
+                       std::invalid_argument,
+                       Catch::Matchers::Message("paired_difference: the two are not over the same users"));
 }

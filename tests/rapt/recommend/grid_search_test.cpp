@@ -16,7 +16,8 @@ TEST_CASE("make_holdouts gives the valid part and then random draws of both part
   CHECK(holdouts[0].held_out.pairs() == valid.pairs());
   for (const auto& holdout : holdouts) CHECK(holdout.train.size() + holdout.held_out.size() == 74);
   CHECK(holdouts[1].held_out.pairs() != holdouts[2].held_out.pairs());
-  CHECK_THROWS_AS(rapt::make_holdouts(train, valid, 0), std::invalid_argument);
+  CHECK_THROWS_MATCHES(rapt::make_holdouts(train, valid, 0), std::invalid_argument,
+                       Catch::Matchers::Message("make_holdouts: count is 0, expected at least 1"));
 }
 
 TEST_CASE("grid_search takes the setting with the best mean NDCG over the holdouts",
@@ -43,4 +44,13 @@ TEST_CASE("grid_search takes the setting with the best mean NDCG over the holdou
     CHECK(result.scores[place] <= result.scores[result.best]);
   }
   CHECK(result.best != 3);  // the first among equals
+
+  const auto never = [](const rapt::EaseSettings&, const rapt::Interactions&) {
+    return std::unique_ptr<rapt::Scorer>();
+  };
+  using Catch::Matchers::Message;
+  CHECK_THROWS_MATCHES(rapt::grid_search<rapt::EaseSettings>({}, holdouts, never), std::invalid_argument,
+                       Message("grid_search: the grid is empty"));
+  CHECK_THROWS_MATCHES(rapt::grid_search<rapt::EaseSettings>(grid, {}, never), std::invalid_argument,
+                       Message("mean_ndcg: there are no holdouts"));
 }

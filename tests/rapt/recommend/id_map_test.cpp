@@ -65,5 +65,6 @@ TEST_CASE("IdMap throws on numbers that it does not have and on names given twic
   const auto map = id_map_of({"a", "b"});
   CHECK_THROWS_AS(map.name(2), std::out_of_range);
   CHECK_THROWS_AS(map.name(-1), std::out_of_range);
-  CHECK_THROWS_AS(id_map_of({"a", "b", "a"}), std::invalid_argument);
+  CHECK_THROWS_MATCHES(id_map_of({"a", "b", "a"}), std::invalid_argument,
+                       Catch::Matchers::Message("IdMap: the name 'a' occurs twice"));
 }

@@ -51,10 +51,15 @@ TEST_CASE("Interactions without ratings and times store none", "[recommend][inte
 
 TEST_CASE("Interactions refuse ids beyond the shape and negative shapes", "[recommend][interactions]") {
   const std::vector<rapt::Interaction> user{{3, 0}}, item{{0, 4}}, negative{{0, -1}};
-  CHECK_THROWS_AS(rapt::Interactions(3, 4, user), std::out_of_range);
-  CHECK_THROWS_AS(rapt::Interactions(3, 4, item), std::out_of_range);
-  CHECK_THROWS_AS(rapt::Interactions(3, 4, negative), std::out_of_range);
-  CHECK_THROWS_AS(rapt::Interactions(-1, 4, {}), std::invalid_argument);
+  using Catch::Matchers::Message;
+  CHECK_THROWS_MATCHES(rapt::Interactions(3, 4, user), std::out_of_range,
+                       Message("Interactions: user 3 is not in [0, 3)"));
+  CHECK_THROWS_MATCHES(rapt::Interactions(3, 4, item), std::out_of_range,
+                       Message("Interactions: item 4 is not in [0, 4)"));
+  CHECK_THROWS_MATCHES(rapt::Interactions(3, 4, negative), std::out_of_range,
+                       Message("Interactions: item -1 is not in [0, 4)"));
+  CHECK_THROWS_MATCHES(rapt::Interactions(-1, 4, {}), std::invalid_argument,
+                       Message("Interactions: -1 users and 4 items, expected none below 0"));
 }
 
 TEST_CASE("Interactions of one user with a million items and of a million users take memory in proportion",
@@ -75,5 +80,7 @@ TEST_CASE("merge joins the pairs of both and refuses other shapes", "[recommend]
   CHECK(both.size() == 3);
   CHECK(both.merged() == 1);
   CHECK(ids_of(both.items_of(0)) == std::vector<rapt::Index>{1, 2});
-  CHECK_THROWS_AS(merge(rapt::Interactions(2, 3, one), rapt::Interactions(2, 4, two)), std::invalid_argument);
+  CHECK_THROWS_MATCHES(merge(rapt::Interactions(2, 3, one), rapt::Interactions(2, 4, two)),
+                       std::invalid_argument,
+                       Catch::Matchers::Message("merge: 2 users and 3 items against 2 and 4"));
 }

@@ -54,9 +54,16 @@ TEST_CASE("ItemKnn refuses settings and stored neighbours that make no sense", "
        {Settings{0, 1, 0.5}, Settings{5, -1, 0.5}, Settings{5, 1, 1.5}, Settings{5, 1, -0.1}}) {
     CHECK_THROWS_AS(rapt::ItemKnn::fit(seen, s), std::invalid_argument);
   }
+  CHECK_THROWS_MATCHES(
+      rapt::ItemKnn::fit(seen, {5, -1, 0.5}), std::invalid_argument,
+      Catch::Matchers::Message("ItemKnn::fit: k is 5, shrink -1, asymmetry 0.5; expected k >= 1, shrink >= 0 "
+                               "and an asymmetry from 0 to 1"));
   using Neighbours = std::vector<rapt::ItemKnn::Neighbour>;
   CHECK_THROWS_AS(rapt::ItemKnn({}, {}), std::invalid_argument);
-  CHECK_THROWS_AS(rapt::ItemKnn({0, 2}, Neighbours{{0, 1.0f}}), std::invalid_argument);
-  CHECK_THROWS_AS(rapt::ItemKnn({0, 1}, Neighbours{{1, 1.0f}}), std::out_of_range);
+  CHECK_THROWS_MATCHES(
+      rapt::ItemKnn({0, 2}, Neighbours{{0, 1.0f}}), std::invalid_argument,
+      Catch::Matchers::Message("ItemKnn: the offsets do not ascend from 0 to the number of neighbours, 1"));
+  CHECK_THROWS_MATCHES(rapt::ItemKnn({0, 1}, Neighbours{{1, 1.0f}}), std::out_of_range,
+                       Catch::Matchers::Message("ItemKnn: neighbour 1 is not in [0, 1)"));
   CHECK_NOTHROW(rapt::ItemKnn({0, 1, 1}, Neighbours{{1, 1.0f}}));
 }

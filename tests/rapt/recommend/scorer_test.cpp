@@ -35,12 +35,15 @@ TEST_CASE("Scorer::score checks shapes and ids before anything is written", "[re
   CHECK(right(1, 3) == 3);
 
   wrong.fill(-7);
-  CHECK_THROWS_AS(scorer.score(profiles.rows(), wrong), rapt::ShapeError);
+  using Catch::Matchers::Message;
+  CHECK_THROWS_MATCHES(scorer.score(profiles.rows(), wrong), rapt::ShapeError,
+                       Message("Scorer::score: scores has shape (2, 5), expected (2, 4)"));
   profiles.clear();
   profiles.append({});
   profiles.append(std::vector<rapt::Index>{4});
   right.fill(-7);
-  CHECK_THROWS_AS(scorer.score(profiles.rows(), right), std::out_of_range);
+  CHECK_THROWS_MATCHES(scorer.score(profiles.rows(), right), std::out_of_range,
+                       Message("Scorer::score: item 4 is not in [0, 4)"));
   CHECK(right(0, 0) == -7);
   CHECK(wrong(0, 0) == -7);
 }

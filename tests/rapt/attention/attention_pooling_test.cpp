@@ -5,6 +5,7 @@
 #include "support/layer_properties.hpp"
 
 #include <cmath>
+#include <limits>
 #include <string>
 
 namespace {
@@ -46,6 +47,39 @@ TEST_CASE("AttentionPooling gives the values worked out by hand", "[attention][p
   CHECK(y(2, 0) == Catch::Approx(7));
   CHECK(cache.weights(0, 0) == Catch::Approx(0.25));
   CHECK(cache.weights(0, 2) == Catch::Approx(1));
+}
+
+TEST_CASE("AttentionPooling weighs to 1 over each set and a set does not notice the others",
+          "[attention][pooling][seed]") {  // seed defects 1, 2 and 8
+  rapt_test::Draw draw(4);
+  const rapt::AttentionPooling<double> layer(6, 3, draw.values);
+  const auto key = draw.normal<double, 2>({9, 6}), value = draw.normal<double, 2>({9, 6});
+  const auto dy = draw.normal<double, 2>({3, 6});
+  const rapt::Tensor<rapt::Index, 1> offsets({4}, {0, 4, 4, 9});
+  auto other_key = key, other_value = value, poisoned = value;
+  other_key(6, 1) += 1;
+  other_value(6, 1) += 1;
+  for (rapt::Index e = 0; e < 6; ++e) poisoned(2, e) = std::numeric_limits<double>::quiet_NaN();
+  rapt::AttentionPooling<double>::Cache plain, keyed, valued, next;
+  layer.forward({key, value, offsets, {}}, plain);
+  layer.forward({other_key, value, offsets, {}}, keyed);
+  layer.forward({key, other_value, offsets, {}}, valued);
+  layer.forward({key, poisoned, offsets, {}}, next);
+  layer.backward(dy, plain, nullptr);
+  layer.backward(dy, next, nullptr);
+
+  for (rapt::Index h = 0; h < 3; ++h) {
+    CHECK(plain.weights.matrix().row(h).head(4).sum() == Catch::Approx(1).epsilon(1e-12));
+    CHECK(plain.weights.matrix().row(h).tail(5).sum() == Catch::Approx(1).epsilon(1e-12));
+  }
+  CHECK(rapt::testing::largest_difference(plain.weights, keyed.weights) > 1e-3);
+  CHECK(rapt::testing::largest_difference(plain.weights, valued.weights) == 0);
+  CHECK(rapt::testing::largest_difference(plain.y, valued.y) > 1e-3);
+  for (rapt::Index n = 4; n < 9; ++n) {
+    CHECK(rapt::testing::largest_difference(plain.d_key[n], next.d_key[n]) == 0);
+    CHECK(rapt::testing::largest_difference(plain.d_value[n], next.d_value[n]) == 0);
+  }
+  CHECK(rapt::testing::largest_difference(plain.y[2], next.y[2]) == 0);
 }
 
 TEST_CASE("AttentionPooling has one seed number for each column", "[attention][pooling]") {

@@ -74,3 +74,52 @@ for name, value in (("x", scores), ("positive", positive), ("offsets", offsets),
                     ("loss", mean.reshape(1))):
     file.add(name, value)
 file.close()
+
+
+class ProfileGenerator(nn.Module):
+    """Scores of all items from sets of ids: a dense path beside two hops of pooling."""
+
+    def __init__(self, items, dense, width, heads, code):
+        super().__init__()
+        self.dense = nn.Embedding(items, dense)
+        self.dense_bias = nn.Parameter(torch.randn(dense))
+        self.key, self.value = nn.Embedding(items, width), nn.Embedding(items, width)
+        self.first, self.second = Pooling(width, heads), Pooling(width, heads)
+        self.query = nn.Linear(width, width)
+        self.code = nn.Linear(dense + 2 * width, code)
+        self.scores = nn.Linear(code, items)
+
+    def forward(self, ids, offsets):
+        sums = [self.dense(ids[part]).sum(0) / max(1, part.stop - part.start) ** 0.5 for part in parts(offsets)]
+        dense = torch.tanh(torch.stack(sums) + self.dense_bias)
+        key, value = self.key(ids), self.value(ids)
+        first = self.first(key, value, offsets)
+        second = self.second(key, value, offsets, self.query(first))
+        return self.scores(torch.tanh(self.code(torch.cat([dense, first, second], 1))))
+
+
+class CandidateDiscriminator(nn.Module):
+    """The prior, corrected by a network and a linear map of standardised features and pooled evidence."""
+
+    def __init__(self, features, channels, heads, hidden):
+        super().__init__()
+        self.attention = Evidence(channels, heads)
+        width = features + channels * heads
+        self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(),
+                                 nn.Linear(hidden, 1))
+        self.skip = nn.Linear(width, 1, bias=False)
+        self.register_buffer("feature_mean", torch.randn(features))
+        self.register_buffer("feature_scale", torch.rand(features) + 0.5)
+
+    def forward(self, features, prior, evidence, offsets):
+        u = torch.cat([(features - self.feature_mean) * self.feature_scale, self.attention(evidence, offsets)], 1)
+        return prior + self.mlp(u) + self.skip(u)
+
+
+sets = torch.tensor([0, 3, 3, 4, 9])  # the second is empty
+golden.module("profile_generator", "profile generator of 7 items with 2 heads", ProfileGenerator(7, 3, 4, 2, 5),
+              {"ids": torch.tensor([0, 3, 6, 3, 1, 2, 4, 5, 0]), "offsets": sets})
+golden.module("candidate_discriminator", "discriminator of 3 features, 2 relations and 3 heads",
+              CandidateDiscriminator(3, 2, 3, 4),
+              {"features": torch.randn(4, 3), "prior": torch.randn(4, 1), "evidence": torch.randn(9, 2),
+               "offsets": sets})

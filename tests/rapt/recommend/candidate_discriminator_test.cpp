@@ -1,6 +1,7 @@
 #include <rapt/recommend/candidate_discriminator.hpp>
 
 #include "support/catch.hpp"
+#include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
 
 #include <cmath>
@@ -126,4 +127,27 @@ TEST_CASE("CandidateDiscriminator names what does not fit", "[recommend][candida
         "EvidenceAttention::forward: evidence has shape (4, 2), expected (*, 1)");
   CHECK(message({features, prior, evidence, falling}) ==
         "EvidenceAttention::forward: offsets do not rise from 0 to 4");
+}
+
+TEST_CASE("CandidateDiscriminator agrees with the formula in PyTorch",
+          "[recommend][candidate_discriminator][golden]") {
+  const auto golden = rapt_test::layer_golden("candidate_discriminator");
+  rapt::RandomStream stream(1);
+  rapt::CandidateDiscriminator<double> model(3, 2, {0, 0, 0}, 4, stream);
+  golden.load(model, "layer.");
+  auto gradient = zeros_like(model);
+  const auto features = golden.tensor<double, 2>("features"), prior = golden.tensor<double, 2>("prior"),
+             evidence = golden.tensor<double, 2>("evidence"), dy = golden.tensor<double, 2>("dy");
+  const auto offsets = golden.tensor<rapt::Index, 1>("offsets");
+  rapt::CandidateDiscriminator<double>::Cache cache;
+
+  const auto y = model.forward({features, prior, evidence, offsets}, cache);
+  const auto dx = model.backward(dy, cache, &gradient);
+
+  using rapt::testing::largest_difference;
+  CHECK(largest_difference(y, golden.tensor<double, 2>("y")) < 1e-10);
+  CHECK(largest_difference(dx.features, golden.tensor<double, 2>("dfeatures")) < 1e-10);
+  CHECK(largest_difference(dx.prior, golden.tensor<double, 2>("dprior")) < 1e-10);
+  CHECK(largest_difference(dx.evidence, golden.tensor<double, 2>("devidence")) < 1e-10);
+  rapt_test::check_parameter_gradients(golden, gradient);
 }

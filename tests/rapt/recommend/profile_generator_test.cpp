@@ -1,6 +1,7 @@
 #include <rapt/recommend/profile_generator.hpp>
 
 #include "support/catch.hpp"
+#include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
 
 #include <cmath>
@@ -112,4 +113,21 @@ TEST_CASE("ProfileGenerator names what does not fit", "[recommend][profile_gener
   const rapt::Tensor<float, 2> dy({1, 4});
   CHECK_THROWS_WITH(model.backward(dy, cache, nullptr),
                     "ProfileGenerator::backward: dy has shape (1, 4), expected (1, 3)");
+}
+
+TEST_CASE("ProfileGenerator agrees with the formula in PyTorch", "[recommend][profile_generator][golden]") {
+  const auto golden = rapt_test::layer_golden("profile_generator");
+  rapt::RandomStream stream(1);
+  rapt::ProfileGenerator<double> model(7, {3, 4, 2, 5}, stream);
+  golden.load(model, "layer.");
+  auto gradient = zeros_like(model);
+  const auto ids = golden.tensor<rapt::Index, 1>("ids"), offsets = golden.tensor<rapt::Index, 1>("offsets");
+  const auto dy = golden.tensor<double, 2>("dy");
+  rapt::ProfileGenerator<double>::Cache cache;
+
+  const auto y = model.forward({ids, offsets}, cache);
+  model.backward(dy, cache, &gradient);
+
+  CHECK(rapt::testing::largest_difference(y, golden.tensor<double, 2>("y")) < 1e-10);
+  rapt_test::check_parameter_gradients(golden, gradient);
 }

@@ -36,10 +36,7 @@ void check_loss_gradients(const char* name) {
 
 template <template <class> class Sample>
 void check_loss_allocations(const char* name) {
-  if (!can_count_allocations()) {
-    WARN("allocations cannot be counted here: skipped");
-    return;
-  }
+  if (!can_count_allocations()) RAPT_SKIP("allocations cannot be counted here");
   for (std::uint64_t seed = 0; seed < samples; ++seed) {
     Draw draw(seed);
     const Sample<float> sample(draw);

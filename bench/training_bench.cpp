@@ -1,5 +1,8 @@
+#include <rapt/gan/concat.hpp>
 #include <rapt/gan/discriminator.hpp>
 #include <rapt/gan/generator.hpp>
+#include <rapt/gan/mlp.hpp>
+#include <rapt/gan/nonlinearity.hpp>
 #include <rapt/gan/trainer.hpp>
 #include <rapt/loss/bce_with_logits.hpp>
 #include <rapt/loss/bpr.hpp>
@@ -16,6 +19,8 @@
 #include <rapt/recommend/profile_generator.hpp>
 
 #include "layer_bench.hpp"
+
+#include <array>
 
 namespace {
 
@@ -68,12 +73,44 @@ void update(benchmark::State& state) {
 /// A step of both players: noise 128 -> 256 -> 1682 against 1682 -> 256 -> 1.
 void gan_step(benchmark::State& state) {
   rapt::Generator<float> g({128, 256, 1682}, stream());
-  rapt::Discriminator<float> d({1682, 256, 1}, stream());
+  rapt::Discriminator<float> d({1682, 256}, stream());  // and one logit
   rapt::GanTrainer trainer(g, d);
   const auto z = noise<2>({128, 128}), real = noise<2>({128, 1682});
   for (auto _ : state) {
     benchmark::DoNotOptimize(trainer.step(g, d, z.view(), real.view()));
   }
+}
+void concat(benchmark::State& state) {
+  const auto first = noise<2>({128, 1682}), second = noise<2>({128, 64});
+  forward_backward(state, rapt::Concat<float>{}, {first, second});
+}
+void mlp(benchmark::State& state) {
+  const std::array<Index, 4> widths{256, 256, 256, 256};
+  const auto x = noise<2>({128, 256});
+  forward_backward(state, rapt::Mlp<float>(widths, rapt::Activate::relu, rapt::Activate::identity, stream()),
+                   x);
+}
+void nonlinearity(benchmark::State& state) {
+  const auto x = noise<2>({6400, 512});
+  forward_backward(state, rapt::Nonlinearity<float>{rapt::Activate::leaky_relu}, x);
+}
+void generator(benchmark::State& state) {
+  const auto z = noise<2>({128, 128});
+  forward_backward(state, rapt::Generator<float>({128, 256, 1682}, stream()), z);
+}
+void conditional_generator(benchmark::State& state) {
+  const auto z = noise<2>({128, 128}), condition = noise<2>({128, 64});
+  const rapt::ConditionalGenerator<float> g(rapt::Generator<float>({128 + 64, 256, 1682}, stream()));
+  forward_backward(state, g, {z, condition});
+}
+void discriminator(benchmark::State& state) {
+  const auto x = noise<2>({128, 1682});
+  forward_backward(state, rapt::Discriminator<float>({1682, 256}, stream()), x);
+}
+void conditional_discriminator(benchmark::State& state) {
+  const auto x = noise<2>({128, 1682}), condition = noise<2>({128, 64});
+  const rapt::ConditionalDiscriminator<float> d(rapt::Discriminator<float>({1682 + 64, 256}, stream()));
+  forward_backward(state, d, {x, condition});
 }
 void profile_generator(benchmark::State& state) {
   const auto profile = ids<1>({128 * 9}, 2596);
@@ -111,5 +148,16 @@ BENCHMARK(update<rapt::Adam<rapt::Linear<float>>>)->Name("adam_10m")->Unit(bench
 BENCHMARK(update<rapt::AdamW<rapt::Linear<float>>>)->Name("adamw_10m")->Unit(benchmark::kMillisecond);
 BENCHMARK(update<rapt::SGD<rapt::Linear<float>>>)->Name("sgd_10m")->Unit(benchmark::kMillisecond);
 BENCHMARK(gan_step)->Name("gan_step_128_256_1682")->Unit(benchmark::kMillisecond);
+BENCHMARK(concat)->Name("concat_fb_128x1682_64")->Unit(benchmark::kMicrosecond);
+BENCHMARK(mlp)->Name("mlp_fb_3x_linear_relu_128x256")->Unit(benchmark::kMicrosecond);
+BENCHMARK(nonlinearity)->Name("nonlinearity_leaky_relu_fb_6400x512")->Unit(benchmark::kMicrosecond);
+BENCHMARK(generator)->Name("generator_fb_128_256_1682")->Unit(benchmark::kMicrosecond);
+BENCHMARK(conditional_generator)
+    ->Name("conditional_generator_fb_128_64_256_1682")
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK(discriminator)->Name("discriminator_fb_1682_256")->Unit(benchmark::kMicrosecond);
+BENCHMARK(conditional_discriminator)
+    ->Name("conditional_discriminator_fb_1682_64_256")
+    ->Unit(benchmark::kMicrosecond);
 BENCHMARK(profile_generator)->Name("profile_generator_fb_128x2596")->Unit(benchmark::kMillisecond);
 BENCHMARK(candidate_discriminator)->Name("candidate_discriminator_fb_9600")->Unit(benchmark::kMillisecond);

@@ -14,5 +14,5 @@ rapt_provide(REQUIRED libeigen3-dev libcli11-dev nlohmann-json3-dev OPTIONAL zli
 rapt_step(configure ${CMAKE_COMMAND} --preset demo)
 rapt_step(build ${CMAKE_COMMAND} --build --preset demo)
 rapt_step(compare ${program} compare --data ${data} --settings ${settings} --save-model ${model})
-rapt_step(recommend ${program} recommend ${model} --items libeigen3-dev,cmake -n 8)
-rapt_step(explain ${program} explain ${model} --items libeigen3-dev,cmake --item pkg-config)
+rapt_step(recommend ${program} recommend ${model} --items libeigen3-dev,libpng-dev,zlib1g-dev -n 6)
+rapt_step(explain ${program} explain ${model} --items libeigen3-dev,libpng-dev,zlib1g-dev --item libjpeg-dev)

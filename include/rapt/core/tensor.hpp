@@ -139,8 +139,9 @@ class Tensor {
   MatrixMap<const T> matrix() const { return view().matrix(); }
   auto array() { return view().array(); }
   auto array() const { return view().array(); }
-  auto operator[](Index i) requires(Rank > 1) { return view()[i]; }
-  auto operator[](Index i) const requires(Rank > 1) { return view()[i]; }
+  auto operator[](Index i) & requires(Rank > 1) { return view()[i]; }
+  auto operator[](Index i) const& requires(Rank > 1) { return view()[i]; }
+  void operator[](Index i) const&& requires(Rank > 1) = delete;
   template <std::integral... I>
   requires(sizeof...(I) == Rank) T& operator()(I... index) { return view()(index...); }
   template <std::integral... I>

@@ -115,7 +115,8 @@ TEST_CASE("copy_from takes views and parts of itself and strided blocks", "[core
 TEST_CASE("A temporary Tensor gives no view", "[core][tensor]") {
   constexpr auto has_view = []<class T>(std::type_identity<T>) {
     return requires(T(&make)()) { make().view(); }
-    || requires(T(&make)()) { make().rows(); };
+    || requires(T(&make)()) { make().rows(); }
+    || requires(T(&make)()) { make()[0]; };
   };
   STATIC_REQUIRE_FALSE(has_view(std::type_identity<Tensor<float, 2>>{}));
   STATIC_REQUIRE_FALSE(has_view(std::type_identity<const Tensor<float, 2>>{}));

@@ -7,7 +7,6 @@ include("${CMAKE_CURRENT_LIST_DIR}/setup.cmake")
 set(data examples/recommender/data)
 set(settings ${data}/settings.json)  # found by compare on the holdouts; the file says by which command
 set(program build/demo/bin/rapt-recommend)
-set(items cmake,libeigen3-dev,qtbase5-dev)
 set(model build/demo/debian.safetensors)
 
 rapt_provide(REQUIRED libeigen3-dev libcli11-dev nlohmann-json3-dev OPTIONAL zlib1g-dev)

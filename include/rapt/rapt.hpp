@@ -33,6 +33,7 @@
 #include <rapt/core/parameters.hpp>
 #include <rapt/core/philox.hpp>
 #include <rapt/core/random.hpp>
+#include <rapt/core/read_whole_file.hpp>
 #include <rapt/core/shape.hpp>
 #include <rapt/core/summary.hpp>
 #include <rapt/core/tensor.hpp>

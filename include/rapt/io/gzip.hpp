@@ -3,14 +3,11 @@
 
 #include <rapt/core/checked.hpp>
 #include <rapt/core/format_error.hpp>
+#include <rapt/core/read_whole_file.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -28,26 +25,19 @@ inline constexpr Index default_file_limit = Index{2} << 30;
 /// All bytes of a regular file, FIFO or device, as they are.
 /// \throws FormatError where it is a directory, cannot be opened or read, or has more than `limit` bytes
 inline std::string read_raw_file(const std::string& path, Index limit = default_file_limit) {
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))
-    throw FormatError(path, 0, "is a directory, expected a file");
-  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
-  if (file == nullptr) throw FormatError(path, 0, std::string("cannot be opened: ") + std::strerror(errno));
-  std::string bytes;
-  std::array<char, 1 << 16> block;
-  while (const std::size_t got = std::fread(block.data(), 1, block.size(), file.get())) {
-    if (static_cast<Index>(bytes.size() + got) > limit) {
-      throw FormatError(path, 0, "is larger than " + std::to_string(limit) + " bytes");
+  Index bytes = 0;
+  try {
+    return read_whole_file(path, [&](std::string_view block) {
+      bytes += static_cast<Index>(block.size());
+      if (bytes > limit) throw FormatError(path, 0, "is larger than " + std::to_string(limit) + " bytes");
+    });
+  } catch (const FileReadError& error) {
+    if (error.code() == std::errc::is_a_directory) {
+      throw FormatError(path, 0, "is a directory, expected a file");
     }
-    bytes.append(block.data(), got);
+    const bool opened = error.step() == FileReadError::Step::read;
+    throw FormatError(path, 0, (opened ? "cannot be read: " : "cannot be opened: ") + error.code().message());
   }
-  if (std::ferror(file.get()) != 0) {
-    throw FormatError(path, 0, std::string("cannot be read: ") + std::strerror(errno));
-  }
-  return bytes;
 }
 
 /// Whether the bytes begin as gzip data does.

@@ -47,7 +47,7 @@ class InteractionReader {
  public:
   explicit InteractionReader(ReadOptions options = {}) : options_(options) {}
 
-  /// \throws std::system_error where the file cannot be read; FormatError with path and line
+  /// \throws FileReadError where the file cannot be read; FormatError with path and line
   void add_file(const std::string& path) { add_bytes(path, read_text_file(path, options_.limits)); }
 
   /// The same for bytes that are in memory already (unpacked, say). \param path  what messages call them

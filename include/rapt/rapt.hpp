@@ -15,6 +15,7 @@
 #include <rapt/attention/materialized.hpp>
 #include <rapt/attention/multihead_attention.hpp>
 #include <rapt/attention/projection.hpp>
+#include <rapt/attention/rotary_positions.hpp>
 #include <rapt/attention/scaled_dot_product_attention.hpp>
 #include <rapt/attention/self_attention.hpp>
 #include <rapt/attention/sinusoidal_positions.hpp>

@@ -2,7 +2,7 @@
 set(scripts ${CMAKE_CURRENT_SOURCE_DIR}/scripts)
 
 # ---- the layout ----
-foreach(part IN ITEMS floors mirror sizes names top_level)
+foreach(part IN ITEMS floors mirror sizes long_bodies names top_level)
   add_test(NAME "layout ${part}" COMMAND ${CMAKE_COMMAND} -D PART=${part} -P ${scripts}/check_layout.cmake)
 endforeach()
 set_tests_properties("layout top_level" PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: ")

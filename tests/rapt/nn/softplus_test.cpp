@@ -1,64 +1,31 @@
 #include <rapt/nn/softplus.hpp>
 
 #include "support/catch.hpp"
-#include "support/layer_golden.hpp"
-#include "support/layer_properties.hpp"
+#include "support/elementwise_layer.hpp"
 
 #include <cmath>
-#include <limits>
+#include <stdexcept>
 #include <vector>
 
 namespace {
 
-template <class T>
-struct SoftplusSample {
-  explicit SoftplusSample(rapt_test::Draw& draw) : x(draw.normal<T, 2>({draw.size(), draw.size()}, 2)) {}
-  rapt::Softplus<T> layer{2.0, 6.0};
-  rapt::Tensor<T, 2> x;
-  auto input() const { return x.view(); }
+struct SoftplusCase {
+  template <class T>
+  static rapt::Softplus<T> layer() {
+    return rapt::Softplus<T>{2.0, 6.0};
+  }
+  static std::vector<rapt_test::ElementwiseValue> by_hand() {
+    return {{0, std::log(2.0) / 2, 0.5},
+            {std::log(3.0) / 2, std::log(4.0) / 2, 0.75},
+            {-std::log(3.0) / 2, std::log(4.0 / 3) / 2, 0.25},
+            {3.5, 3.5, 1},
+            {-500, 0, 0}};
+  }
 };
 
 }  // namespace
 
-RAPT_TEST_LAYER("Softplus", SoftplusSample, "[nn][softplus]")
-
-TEMPLATE_TEST_CASE("Softplus gives the values worked out by hand", "[nn][softplus]", float, double) {
-  using T = TestType;
-  const rapt::Softplus<T> layer{2.0, 6.0};
-  const rapt::Tensor<T, 2> x({1, 5}, {0, std::log(T(3)) / 2, -std::log(T(3)) / 2, 3.5, -500});
-  rapt::Tensor<T, 2> dy({1, 5});
-  dy.fill(2);
-  typename rapt::Softplus<T>::Cache cache;
-  const std::vector<double> value{std::log(2.0) / 2, std::log(4.0) / 2, std::log(4.0 / 3) / 2, 3.5, 0},
-      slope{0.5, 0.75, 0.25, 1, 0};
-
-  const auto y = layer.forward(x, cache);
-  const auto dx = layer.backward(dy, cache, nullptr);
-
-  for (rapt::Index i = 0; i < 5; ++i) {
-    const auto k = static_cast<std::size_t>(i);
-    CHECK(static_cast<double>(y(0, i)) == Catch::Approx(value[k]).epsilon(1e-6).margin(1e-7));
-    CHECK(static_cast<double>(dx(0, i)) == Catch::Approx(2 * slope[k]).epsilon(1e-6).margin(1e-7));
-  }
-}
-
-TEST_CASE("Softplus keeps NaN and has no parameters", "[nn][softplus]") {
-  const rapt::Softplus<float> layer;
-  rapt::Softplus<float>::Cache cache;
-  rapt::Tensor<float, 2> x({1, 9});  // a SIMD packet or two, and a rest
-  x.fill(std::numeric_limits<float>::quiet_NaN());
-  for (const float v : layer.forward(x, cache)) CHECK(std::isnan(v));
-  CHECK(parameter_count(layer) == 0);
-}
-
-TEST_CASE("Softplus::backward names both shapes when they do not fit", "[nn][softplus][errors]") {
-  const rapt::Softplus<double> layer;
-  rapt::Softplus<double>::Cache cache;
-  const rapt::Tensor<double, 2> x({2, 3}), dy({3, 2});
-  layer.forward(x, cache);
-  CHECK_THROWS_MATCHES(layer.backward(dy, cache, nullptr), rapt::ShapeError,
-                       Catch::Matchers::Message("Softplus::backward: dy has shape (3, 2), expected (2, 3)"));
-}
+RAPT_TEST_ELEMENTWISE("Softplus", SoftplusCase, "[nn][softplus]")
 
 TEST_CASE("Softplus agrees with PyTorch", "[nn][softplus][golden]") {
   rapt_test::check_layer_golden("softplus", rapt::Softplus<double>{1.5, 12});

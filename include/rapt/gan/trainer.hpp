@@ -13,7 +13,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace rapt {
 
@@ -36,7 +35,9 @@ struct GanOptions {
 /// after each update of D, what G's propose after G's; in G's update D does not change at all.
 ///
 /// \cost    a warm step allocates nothing
-/// \throws  what the layers throw; std::invalid_argument for options out of range
+/// \throws  what the layers throw; std::invalid_argument for options out of range. A step whose first batch
+/// is
+///          refused changes nothing and does not count.
 /// \borrows inputs and real samples of a step until it returns
 template <class G, class D, class Wiring = GanWiring<G, D>>
 requires GanPair<G, D, Wiring>
@@ -67,8 +68,8 @@ class GanTrainer {
   }
   GanStep<T> step(G& g, D& d, Inputs&& inputs, Reals&& reals) {
     GanStep<T> result;
-    result.step = ++steps_;
-    const RandomStream stream = stream_.substream(static_cast<std::uint64_t>(steps_));
+    result.step = steps_ + 1;
+    const RandomStream stream = stream_.substream(static_cast<std::uint64_t>(result.step));
     for (Index k = 0; k < options_.discriminator_steps; ++k) {
       const DInput real = reals(k);
       input_ = inputs(k);
@@ -96,9 +97,10 @@ class GanTrainer {
 
  private:
   void start(const G& g, const D& d, const DInput& real, const RandomStream& stream) {
-    if (std::exchange(cold_, false)) {  // caches in run-time vectors are not there before the first forward
+    if (cold_) {  // caches in run-time vectors are not there before the first forward
       d.forward(Wiring::input(input_, g.forward(input_, g_cache_)), fake_cache_);
       d.forward(real, real_cache_);
+      cold_ = false;
     }
     start_training(g_cache_, stream.substream("generator"));
     start_training(real_cache_, stream.substream("real"));
@@ -113,6 +115,7 @@ class GanTrainer {
     const auto fake_logits = d.forward(Wiring::input(input_, fake_), fake_cache_);
     const T real_loss = loss_.forward(real_logits, T(1 - options_.label_smoothing), real_loss_);
     const T fake_loss = loss_.forward(fake_logits, T(0), fake_loss_);
+    steps_ = result.step;  // all shapes fit: from here on the step is made
     result.discriminator_loss += share * (real_loss + fake_loss);
     result.real_probability += share * mean_probability(real_logits);
     result.fake_probability += share * mean_probability(fake_logits);

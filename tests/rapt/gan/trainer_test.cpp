@@ -23,7 +23,7 @@ using rapt::Index;
 template <class Model>
 std::vector<typename Model::Scalar> gan_numbers(const Model& model) {
   std::vector<typename Model::Scalar> numbers;
-  zip_parameters([&](const auto& p) { numbers.insert(numbers.end(), p.begin(), p.end()); }, model);
+  rapt::zip_parameters([&](const auto& p) { numbers.insert(numbers.end(), p.begin(), p.end()); }, model);
   return numbers;
 }
 
@@ -67,6 +67,28 @@ struct NoisyShift {
     return cache.dx;
   }
   void absorb(const Cache& cache) { absorbed(0) += cache.training.on ? 1.0f : 100.0f; }
+};
+
+/// One NoisyShift in a run-time vector, of inputs of width 1 alone.
+struct NoisyChain {
+  using Scalar = float;
+  using Input = NoisyShift::Input;
+  using Output = Input;
+  std::vector<NoisyShift> parts{NoisyShift{}};
+  static constexpr auto parameters = std::tuple{rapt::field("parts", &NoisyChain::parts)};
+  struct Cache {
+    std::vector<NoisyShift::Cache> parts;
+    static constexpr auto caches = std::tuple{rapt::field("parts", &Cache::parts)};
+  };
+  Output forward(Input x, Cache& cache) const {
+    rapt::expect_shape("NoisyChain::forward", "x", x.shape(), {rapt::any, 1});
+    cache.parts.resize(1);
+    return parts[0].forward(x, cache.parts[0]);
+  }
+  Input backward(Output dy, Cache& cache, NoisyChain* gradient,
+                 rapt::InputGradient wanted = rapt::InputGradient::compute) const {
+    return parts[0].backward(dy, cache.parts[0], gradient == nullptr ? nullptr : &gradient->parts[0], wanted);
+  }
 };
 
 /// Mean and deviation of each column.
@@ -285,6 +307,36 @@ TEST_CASE("GanTrainer trains in training mode and absorbs what layers propose", 
   rapt::GanTrainer resumed(g_fresh, d_fresh, {.discriminator_steps = 2}, rapt::RandomStream(5));
   resumed.steps() = 1;
   CHECK(resumed.step(g_fresh, d_fresh, same(z), same(x)).discriminator_loss != first.discriminator_loss);
+}
+
+TEST_CASE("GanTrainer counts no step whose batch it refuses and goes on as if it had not been asked",
+          "[gan][trainer][errors]") {
+  const rapt::Tensor<float, 2> z({4, 1}), x({4, 1}), wide({4, 2});
+  const auto train = [&](bool refuse) {
+    NoisyChain g, d;
+    rapt::GanTrainer trainer(g, d, {}, rapt::RandomStream(5));
+    std::vector<float> numbers;
+    for (const std::int64_t made : {0, 1}) {
+      if (refuse) {
+        const auto before = gan_numbers(d);
+        CHECK_THROWS_MATCHES(
+            trainer.step(g, d, wide, x), rapt::ShapeError,
+            Catch::Matchers::Message("NoisyChain::forward: x has shape (4, 2), expected (*, 1)"));
+        CHECK_THROWS_AS(trainer.step(g, d, z, wide), rapt::ShapeError);
+        CHECK(trainer.steps() == made);
+        CHECK(trainer.discriminator_optimiser().steps == made);
+        CHECK(gan_numbers(d) == before);
+      }
+      const auto step = trainer.step(g, d, z, x);
+      CHECK(step.step == made + 1);
+      CHECK(trainer.steps() == made + 1);
+      numbers.insert(numbers.end(), {step.discriminator_loss, step.generator_loss, step.real_probability});
+    }
+    for (const auto& more : {gan_numbers(g), gan_numbers(d)})
+      numbers.insert(numbers.end(), more.begin(), more.end());
+    return numbers;
+  };
+  CHECK(train(true) == train(false));
 }
 
 TEST_CASE("GanTrainer names a loss that is not finite in the step it happens", "[gan][trainer][errors]") {

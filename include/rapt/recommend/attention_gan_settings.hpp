@@ -111,6 +111,7 @@ struct AttentionGanSettings {
 
   /// \throws std::invalid_argument that names the setting which is out of range
   void check() const {
+    linear_path.check();
     generator.check();
     discriminator.check();
     detail::ExpectSetting{"AttentionGanSettings"}.within("generator_weight", generator_weight, 0, 1);

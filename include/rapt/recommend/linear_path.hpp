@@ -11,6 +11,7 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rapt {
@@ -23,6 +24,19 @@ struct LinearPathSettings {
   double ridge = 0;         // penalty in proportion to the item's own popularity
   double sharpness = 1;     // exponent g of the attention weights |B|^(g-1); 1 switches attention off
   bool operator==(const LinearPathSettings&) const = default;
+
+  /// \param where  begins the message
+  /// \throws std::invalid_argument that names the setting which is out of range
+  void check(std::string_view where = "LinearPathSettings") const {
+    const auto expect = [&](bool holds, const char* name, double value, const char* expected) {
+      detail::expect_option(holds && std::isfinite(value), where, name, value, expected);
+    };
+    expect(lambda > 0, "lambda", lambda, "a positive number");
+    expect(true, "row_power", row_power, "a finite number");
+    expect(true, "column_power", column_power, "a finite number");
+    expect(ridge >= 0, "ridge", ridge, "at least 0");
+    expect(sharpness > 0, "sharpness", sharpness, "a positive number");
+  }
 };
 
 /// `score_j = sum over the profile's items i of a_ij B_ij`, B the zero-diagonal ridge regression of EASE
@@ -39,7 +53,7 @@ struct LinearPath {
   /// \throws  std::invalid_argument where lambda or sharpness is not positive, ridge is negative or a
   ///          setting is not finite; std::length_error above Ease::max_items
   static LinearPath fit(const Interactions& train, const LinearPathSettings& settings) {
-    check(settings);
+    settings.check("LinearPath::fit");
     const Index n = train.items();
     if (n > Ease::max_items) {
       throw std::length_error("LinearPath::fit: " + std::to_string(n) + " items, the limit is " +
@@ -100,16 +114,6 @@ struct LinearPath {
   }
 
  private:
-  static void check(const LinearPathSettings& s) {
-    const auto expect = [](bool holds, const char* name, double value, const char* expected) {
-      detail::expect_option(holds && std::isfinite(value), "LinearPath::fit", name, value, expected);
-    };
-    expect(s.lambda > 0, "lambda", s.lambda, "a positive number");
-    expect(s.ridge >= 0, "ridge", s.ridge, "at least 0");
-    expect(s.sharpness > 0, "sharpness", s.sharpness, "a positive number");
-    expect(true, "row_power", s.row_power, "a finite number");
-    expect(true, "column_power", s.column_power, "a finite number");
-  }
   // (length / mean length)^-power of each row; 1 for an empty one.
   static std::vector<double> powers(const ItemRows& rows, double power) {
     const double mean =

@@ -43,6 +43,19 @@ TEST_CASE("AttentionGanSettings are right as they come and name what is out of r
     return std::string("no error");
   };
   CHECK(message([](Settings&) {}) == "no error");
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK(message([](Settings& s) { s.linear_path.lambda = 0; }) ==
+        "LinearPathSettings: lambda is 0, expected a positive number");
+  CHECK(message([&](Settings& s) { s.linear_path.lambda = infinity; }) ==
+        "LinearPathSettings: lambda is inf, expected a positive number");
+  CHECK(message([](Settings& s) { s.linear_path.row_power = std::nan(""); }) ==
+        "LinearPathSettings: row_power is nan, expected a finite number");
+  CHECK(message([&](Settings& s) { s.linear_path.column_power = -infinity; }) ==
+        "LinearPathSettings: column_power is -inf, expected a finite number");
+  CHECK(message([](Settings& s) { s.linear_path.ridge = -0.5; }) ==
+        "LinearPathSettings: ridge is -0.5, expected at least 0");
+  CHECK(message([](Settings& s) { s.linear_path.sharpness = 0; }) ==
+        "LinearPathSettings: sharpness is 0, expected a positive number");
   CHECK(message([](Settings& s) { s.generator.size.heads = 0; }) ==
         "GeneratorSettings: heads is 0, expected at least 1");
   CHECK(message([](Settings& s) { s.generator.batch = 0; }) ==
@@ -54,7 +67,7 @@ TEST_CASE("AttentionGanSettings are right as they come and name what is out of r
             rapt::detail::number_text(Settings{}.generator.mask_least) + " to 1");
   CHECK(message([](Settings& s) { s.generator.alpha = std::nan(""); }) ==
         "GeneratorSettings: alpha is nan, expected 0 to 1e+06");
-  CHECK(message([](Settings& s) { s.generator.rate = std::numeric_limits<double>::infinity(); }) ==
+  CHECK(message([&](Settings& s) { s.generator.rate = infinity; }) ==
         "GeneratorSettings: rate is inf, expected a positive number");
   CHECK(message([](Settings& s) { s.generator.rate = 0.5, s.generator.decay = 3; }) ==
         "GeneratorSettings: decay is 3, expected 0 to 2");

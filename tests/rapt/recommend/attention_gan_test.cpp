@@ -214,8 +214,10 @@ TEST_CASE("AttentionGan says which items of the profile it attended to", "[recom
       if (linear && !attention) CHECK(share[0] + share[1] > share[2]);  // 17, 42 and 2 are of one cluster
       CHECK(model.attention({}, 17).empty());
       CHECK(model.attention(attention_gan_all_items(), 17).size() == 60);
-      CHECK_THROWS_AS(model.attention(profile, 60), std::out_of_range);
-      CHECK_THROWS_AS(model.attention(std::vector<rapt::Index>{-1}, 0), std::out_of_range);
+      CHECK_THROWS_MATCHES(model.attention(profile, 60), std::out_of_range,
+                           Catch::Matchers::Message("AttentionGan::attention: item 60 is not in [0, 60)"));
+      CHECK_THROWS_MATCHES(model.attention(std::vector<rapt::Index>{-1}, 0), std::out_of_range,
+                           Catch::Matchers::Message("AttentionGan::attention: item -1 is not in [0, 60)"));
     }
   }
 }
@@ -239,6 +241,10 @@ TEST_CASE("AttentionGan refuses settings data and parts that make no sense",
   auto settings = attention_gan_small();
   settings.generator.batch = 0;
   CHECK_THROWS_WITH(attention_gan_fitted(settings), "GeneratorSettings: batch is 0, expected at least 1");
+  settings = attention_gan_small();
+  settings.linear_path.lambda = -1;
+  CHECK_THROWS_WITH(attention_gan_fitted(settings),
+                    "LinearPathSettings: lambda is -1, expected a positive number");
 
   rapt::AttentionGan::Parts parts;
   CHECK_THROWS_WITH(rapt::AttentionGan(parts),
@@ -250,11 +256,19 @@ TEST_CASE("AttentionGan refuses settings data and parts that make no sense",
   parts.relations = std::make_shared<const rapt::ItemRelations>(rapt::Interactions(1, 59, {}));
   CHECK_THROWS_WITH(rapt::AttentionGan(parts), "AttentionGan: relations has 59 items, expected 60");
   parts = attention_gan_fitted(attention_gan_small()).parts();
+  rapt::RandomStream stream(1);
+  parts.proposer.generators.push_back(
+      std::make_shared<const rapt::ProfileGenerator<float>>(61, rapt::ProfileGeneratorSize{}, stream));
+  CHECK_THROWS_WITH(rapt::AttentionGan(parts), "AttentionGan: generator has 61 items, expected 60");
   parts.proposer.generators.clear();
-  CHECK_THROWS_AS(rapt::AttentionGan(parts), rapt::ShapeError);
+  CHECK_THROWS_MATCHES(
+      rapt::AttentionGan(parts), rapt::ShapeError,
+      Catch::Matchers::Message(
+          "AttentionGan: discriminator (features, relations) has shape (7, 2), expected (6, 2)"));
 
   const auto model = attention_gan_fitted(attention_gan_small());
-  CHECK_THROWS_AS(rapt::score_profile(model, std::vector<rapt::Index>{60}), std::out_of_range);
+  CHECK_THROWS_MATCHES(rapt::score_profile(model, std::vector<rapt::Index>{60}), std::out_of_range,
+                       Catch::Matchers::Message("Scorer::score: item 60 is not in [0, 60)"));
 }
 
 TEST_CASE("AttentionGan does without a discriminator where there is too little data",

@@ -74,3 +74,33 @@ macro(rapt_need_catch2)
   endif()
   include(Catch)
 endmacro()
+
+# ---- peers of the benchmark: found or left out, never fetched ----
+macro(rapt_find_openblas)
+  find_path(RAPT_OPENBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas openblas-pthread openblas-openmp
+            x86_64-linux-gnu/openblas-pthread x86_64-linux-gnu/openblas-openmp x86_64-linux-gnu/openblas-serial)
+  find_library(RAPT_OPENBLAS_LIBRARY openblas)
+  mark_as_advanced(RAPT_OPENBLAS_INCLUDE_DIR RAPT_OPENBLAS_LIBRARY)
+  if(RAPT_OPENBLAS_INCLUDE_DIR AND RAPT_OPENBLAS_LIBRARY)
+    rapt_add_header_target(rapt_openblas ${RAPT_OPENBLAS_INCLUDE_DIR})
+    target_link_libraries(rapt_openblas INTERFACE ${RAPT_OPENBLAS_LIBRARY})
+  endif()
+endmacro()
+
+# Not by Torch's own CMake package, which sets flags of its own and looks for what only its builders need.
+macro(rapt_need_torch)
+  find_path(RAPT_TORCH_INCLUDE_DIR torch/csrc/api/include/torch/torch.h)
+  mark_as_advanced(RAPT_TORCH_INCLUDE_DIR)
+  set(rapt_torch_libraries "")
+  foreach(part IN ITEMS torch torch_cpu c10)
+    find_library(RAPT_TORCH_${part}_LIBRARY ${part})
+    mark_as_advanced(RAPT_TORCH_${part}_LIBRARY)
+    list(APPEND rapt_torch_libraries ${RAPT_TORCH_${part}_LIBRARY})
+  endforeach()
+  if(NOT RAPT_TORCH_INCLUDE_DIR OR "${rapt_torch_libraries}" MATCHES "NOTFOUND")
+    message(FATAL_ERROR "rapt: RAPT_BENCH_TORCH is ON, but libtorch is not installed "
+                        "(on Debian: apt-get install libtorch-dev)")
+  endif()
+  rapt_add_header_target(rapt_torch "${RAPT_TORCH_INCLUDE_DIR};${RAPT_TORCH_INCLUDE_DIR}/torch/csrc/api/include")
+  target_link_libraries(rapt_torch INTERFACE ${rapt_torch_libraries})
+endmacro()

@@ -1,0 +1,31 @@
+#pragma once
+// The list of what is compared.
+
+#include "report/library.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rapt_bench {
+
+/// A problem that any library may be asked to solve; it outlives the sides.
+class Problem {
+ public:
+  virtual ~Problem() = default;
+  virtual Sides pose(Library&) const = 0;
+};
+
+struct Case {
+  std::string name;  // begins with the layer
+  double operations =
+      0;                // multiplications and additions that count towards the peak; 0: it is bound by memory
+  bool memory = false;  // whether the extra memory of a call is measured
+  std::function<std::unique_ptr<Problem>()> problem;
+};
+
+/// Every case, in the order of the table.
+std::vector<Case> all_cases();
+
+}  // namespace rapt_bench

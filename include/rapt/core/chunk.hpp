@@ -9,21 +9,26 @@
 #include <type_traits>
 #include <utility>
 
-namespace rapt::detail {
+namespace rapt {
 
-/// Reference to something callable as body(chunk); unlike std::function it never allocates.
-class Task {
+/// What an executor runs: call it with the number of a chunk. A reference to the body of a parallel_for,
+/// valid until the executor returns; unlike std::function it never allocates. Copies refer to the same body,
+/// and may be called from several threads at once.
+class ChunkTask {
  public:
   template <class Body>
-  requires(!std::is_same_v<std::remove_cvref_t<Body>, Task>) explicit Task(Body& body)
+  requires(!std::is_same_v<std::remove_cvref_t<Body>, ChunkTask>) explicit ChunkTask(Body& body)
       : body_(const_cast<void*>(static_cast<const void*>(std::addressof(body)))),
         call_([](void* b, Index chunk) { (*static_cast<Body*>(b))(chunk); }) {}
+  /// Runs one chunk.
   void operator()(Index chunk) const { call_(body_, chunk); }
 
  private:
   void* body_;
   void (*call_)(void*, Index);
 };
+
+namespace detail {
 
 /// Whether the calling thread runs a chunk now: a parallel_for in there runs inline.
 inline bool& inside_chunk() {
@@ -47,7 +52,7 @@ class InsideChunk {
 /// thrown.
 class ChunkError {
  public:
-  void run(const Task& task, Index chunk) {
+  void run(const ChunkTask& task, Index chunk) {
     try {
       task(chunk);
     } catch (...) {
@@ -69,4 +74,6 @@ class ChunkError {
   Index chunk_ = 0;
 };
 
-}  // namespace rapt::detail
+}  // namespace detail
+
+}  // namespace rapt

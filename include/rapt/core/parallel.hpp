@@ -14,7 +14,7 @@ namespace rapt {
 
 /// Runs task(0) ... task(chunks - 1), each once, in any order and on any threads, and returns when all are
 /// done. A task never throws; calls that nest in one run inline.
-using Executor = std::function<void(Index chunks, const detail::Task& task)>;
+using Executor = std::function<void(Index chunks, const ChunkTask& task)>;
 
 namespace detail {
 
@@ -30,13 +30,13 @@ inline Parallel& parallel_state() {
 }
 
 /// One job on the user's threads, which know neither what nests nor what throws.
-inline void run_on(const Executor& executor, Index chunks, const Task& task) {
+inline void run_on(const Executor& executor, Index chunks, const ChunkTask& task) {
   ChunkError error;
   auto guarded = [&](Index chunk) {
     const InsideChunk inside;
     error.run(task, chunk);
   };
-  executor(chunks, Task(guarded));
+  executor(chunks, ChunkTask(guarded));
   error.rethrow();
 }
 
@@ -77,7 +77,7 @@ void parallel_for(Index chunks, Index operations_per_chunk, Body&& body) {
   auto& state = detail::parallel_state();
   const bool worth_it = chunks > 1 && chunks * operations_per_chunk >= state.least_operations;
   if (worth_it && !detail::inside_chunk()) {
-    const detail::Task task(body);
+    const ChunkTask task(body);
     if (state.executor) return detail::run_on(state.executor, chunks, task);
     if (state.pool != nullptr && state.pool->run(chunks, task)) return;
   }

@@ -32,7 +32,7 @@ class ThreadPool {
   Index workers() const { return static_cast<Index>(threads_.size()); }
 
   /// Runs all chunks with the caller's help; false (and nothing done) where another job is running.
-  bool run(Index chunks, const Task& task) {
+  bool run(Index chunks, const ChunkTask& task) {
     const std::unique_lock only_one(busy_, std::try_to_lock);
     if (!only_one.owns_lock()) return false;
     {
@@ -68,7 +68,7 @@ class ThreadPool {
     for (auto& thread : threads_) thread.join();
   }
 
-  void work(const Task& task, Index chunks) {
+  void work(const ChunkTask& task, Index chunks) {
     const InsideChunk inside;
     for (Index chunk = next_.fetch_add(1); chunk < chunks; chunk = next_.fetch_add(1))
       error_.run(task, chunk);
@@ -83,7 +83,7 @@ class ThreadPool {
       seen = posted_.load();
       if (stop_) return;
       if (task_ == nullptr) continue;
-      const Task& task = *task_;
+      const ChunkTask& task = *task_;
       const Index chunks = chunks_;
       ++active_;
       lock.unlock();
@@ -107,7 +107,7 @@ class ThreadPool {
   std::condition_variable wake_, done_;
   std::atomic<long> posted_{0};
   std::atomic<Index> next_{0}, active_{0};
-  const Task* task_ = nullptr;
+  const ChunkTask* task_ = nullptr;
   Index chunks_ = 0;
   ChunkError error_;
   bool stop_ = false;

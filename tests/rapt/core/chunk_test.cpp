@@ -7,10 +7,10 @@
 
 using rapt::Index;
 
-TEST_CASE("A Task calls the body it was made from", "[core][parallel]") {
+TEST_CASE("A ChunkTask calls the body it was made from", "[core][parallel]") {
   Index sum = 0;
   auto body = [&](Index chunk) { sum += chunk; };
-  const rapt::detail::Task task(body), copy = task;
+  const rapt::ChunkTask task(body), copy = task;
   task(3);
   copy(4);
   CHECK(sum == 7);
@@ -31,7 +31,7 @@ TEST_CASE("ChunkError keeps the exception of the lowest chunk until it is thrown
   auto body = [](Index chunk) {
     if (chunk != 1) throw std::runtime_error(std::to_string(chunk));
   };
-  const rapt::detail::Task task(body);
+  const rapt::ChunkTask task(body);
   rapt::detail::ChunkError error;
   CHECK_NOTHROW(error.rethrow());
   for (const Index chunk : {1, 5, 2, 7}) error.run(task, chunk);

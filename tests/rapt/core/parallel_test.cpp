@@ -37,7 +37,7 @@ struct ParallelMeeting {
   }
 };
 
-void parallel_on_three_threads(Index chunks, const rapt::detail::Task& task) {
+void parallel_on_three_threads(Index chunks, const rapt::ChunkTask& task) {
   std::atomic<Index> next{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i) {

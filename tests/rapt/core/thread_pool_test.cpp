@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
+using rapt::ChunkTask;
 using rapt::Index;
-using rapt::detail::Task;
 using rapt::detail::ThreadPool;
 
 TEST_CASE("A pool runs each chunk once in every one of many short jobs", "[core][parallel][threads]") {
@@ -19,7 +19,7 @@ TEST_CASE("A pool runs each chunk once in every one of many short jobs", "[core]
   for (Index job = 0; job < 2000; ++job) {
     const Index chunks = job % 17;
     auto body = [&](Index chunk) { ++hits[static_cast<std::size_t>(chunk)]; };
-    REQUIRE(pool.run(chunks, Task(body)));
+    REQUIRE(pool.run(chunks, ChunkTask(body)));
     for (Index chunk = 0; chunk < 16; ++chunk) {
       REQUIRE(hits[static_cast<std::size_t>(chunk)] == (chunk < chunks ? 1 : 0));
       hits[static_cast<std::size_t>(chunk)] = 0;
@@ -36,7 +36,7 @@ TEST_CASE("The pool's threads work beside the caller", "[core][parallel][threads
     ++arrived;
     while (arrived != 2) std::this_thread::yield();  // ends only if two threads are here at once
   };
-  REQUIRE(pool.run(2, Task(body)));
+  REQUIRE(pool.run(2, ChunkTask(body)));
   CHECK(who[0] != who[1]);
 }
 
@@ -45,8 +45,8 @@ TEST_CASE("A busy pool says so and does nothing", "[core][parallel][threads]") {
   std::atomic<bool> refused{false};
   std::atomic<int> ran{0};
   auto inner = [&](Index) { ++ran; };
-  auto outer = [&](Index) { std::thread([&] { refused = !pool.run(4, Task(inner)); }).join(); };
-  REQUIRE(pool.run(1, Task(outer)));
+  auto outer = [&](Index) { std::thread([&] { refused = !pool.run(4, ChunkTask(inner)); }).join(); };
+  REQUIRE(pool.run(1, ChunkTask(outer)));
   CHECK(refused);
   CHECK(ran == 0);
 }
@@ -59,7 +59,7 @@ TEST_CASE("A pool lives on after a chunk has thrown", "[core][parallel][threads]
       ++ran;
       if (chunk >= 3) throw std::runtime_error(std::to_string(chunk));
     };
-    REQUIRE_THROWS_WITH(pool.run(8, Task(body)), "3");
+    REQUIRE_THROWS_WITH(pool.run(8, ChunkTask(body)), "3");
     REQUIRE(ran == 8);
   }
 }

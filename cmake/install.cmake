@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 
 set(config_dir ${CMAKE_INSTALL_DATADIR}/cmake/rapt)  # share/, not lib/: headers know no architecture
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/rapt DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        FILES_MATCHING PATTERN "*.hpp")
+        FILES_MATCHING PATTERN "*.hpp" PATTERN "*.inl")
 install(TARGETS rapt EXPORT raptTargets)
 install(EXPORT raptTargets NAMESPACE rapt:: DESTINATION ${config_dir})
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/raptConfig.cmake.in ${PROJECT_BINARY_DIR}/raptConfig.cmake

@@ -42,6 +42,7 @@
 #include <rapt/core/thread_pool.hpp>
 #include <rapt/core/touched_rows.hpp>
 #include <rapt/core/training.hpp>
+#include <rapt/core/workspace.hpp>
 #include <rapt/fwd.hpp>
 #include <rapt/gan/concat.hpp>
 #include <rapt/gan/conditional.hpp>
@@ -52,7 +53,11 @@
 #include <rapt/gan/nonlinearity.hpp>
 #include <rapt/gan/trainer.hpp>
 #include <rapt/gan/wiring.hpp>
+#include <rapt/kernels/attention_problem.hpp>
+#include <rapt/kernels/block_product.hpp>
 #include <rapt/kernels/gemm.hpp>
+#include <rapt/kernels/lanes.hpp>
+#include <rapt/kernels/simd.hpp>
 #include <rapt/loss/bce_with_logits.hpp>
 #include <rapt/loss/bpr.hpp>
 #include <rapt/loss/candidate_list_loss.hpp>

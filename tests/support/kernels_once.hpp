@@ -5,7 +5,7 @@
 
 #define RAPT_TEST_GEMM(T)                                                                               \
   template void rapt::gemm<T>(rapt::Index, rapt::Index, rapt::Index, T, GemmOperand<T>, GemmOperand<T>, \
-                              bool, T*, rapt::Index)
+                              bool, T*, rapt::Index, const GemmEpilogue<T>&)
 
 namespace rapt {
 extern RAPT_TEST_GEMM(float);

@@ -3,6 +3,7 @@
 
 #include <rapt/core/chunk.hpp>
 #include <rapt/core/shape.hpp>
+#include <rapt/core/workspace.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -17,9 +18,9 @@ namespace rapt::detail {
 class ThreadPool {
  public:
   /// \throws std::system_error where the system grants no further thread
-  explicit ThreadPool(Index workers) {
+  explicit ThreadPool(Index workers) : workspaces_(static_cast<std::size_t>(workers)) {
     try {
-      for (Index i = 0; i < workers; ++i) threads_.emplace_back([this] { serve(); });
+      for (auto& workspace : workspaces_) threads_.emplace_back([this, &workspace] { serve(workspace); });
     } catch (...) {
       stop();
       throw;
@@ -74,7 +75,8 @@ class ThreadPool {
       error_.run(task, chunk);
   }
 
-  void serve() {
+  void serve(ThreadWorkspace& workspace) {
+    given_workspace() = &workspace;
     long seen = 0;
     for (;;) {
       spin_while([&] { return posted_.load(std::memory_order_relaxed) == seen; });
@@ -111,6 +113,7 @@ class ThreadPool {
   Index chunks_ = 0;
   ChunkError error_;
   bool stop_ = false;
+  std::vector<ThreadWorkspace> workspaces_;  // made before the threads, so that a warm pool allocates nothing
   std::vector<std::thread> threads_;
 };
 

@@ -1,8 +1,9 @@
 #pragma once
-/// \file  The matrix product on raw pointers and strides: the seam behind which faster kernels go.
+/// \file  The matrix product on raw pointers and strides.
 
 #include <rapt/core/parallel.hpp>
-#include <rapt/core/tensor_view.hpp>
+#include <rapt/core/workspace.hpp>
+#include <rapt/kernels/block_product.hpp>
 
 #include <algorithm>
 #include <concepts>
@@ -17,72 +18,103 @@ struct GemmOperand {
   bool transposed = false;
 };
 
+/// What a product may apply to its elements before it writes them, while they are in registers.
+enum class FusedActivation { none, relu, leaky_relu };
+
+/// What follows a product: `f(C + bias)`, the same bias for every row.
+template <class T>
+struct GemmEpilogue {
+  const T* bias = nullptr;  // one number a column, or null
+  FusedActivation activation = FusedActivation::none;
+  T slope = T(0.01);  // of leaky_relu
+};
+
 namespace detail {
 
-// A product of blocks this small packs its operands on the stack: Eigen then never allocates.
-inline constexpr Index gemm_block = 128;
+// Depth of a packed strip of B: 16 columns of floats then fill half of a first-level cache of 32 KiB.
+inline constexpr Index gemm_depth = 256;
+// Tiles of C: shared out among threads, so fixed by the shape alone.
+inline constexpr Index gemm_tile_rows = 132, gemm_tile_columns = 256;
+// With fewer rows a strip of B is used too seldom to be copied first.
+inline constexpr Index gemm_rows_worth_packing = 24;
+// With fewer rows, or columns, of C the elements are computed as products of rows.
+inline constexpr Index gemm_least_rows = 4;
 
 template <class T>
-using StridedMap = Eigen::Map<RowMatrix<T>, 0, Eigen::OuterStride<>>;
-template <class T>
-using ConstStridedMap = Eigen::Map<const RowMatrix<T>, 0, Eigen::OuterStride<>>;
+struct GemmTile {
+  Index rows, columns, depth;
+  T alpha;
+  const T* a;
+  Index a_row, a_step;  // element (i, p) of op(A) lies at a[i * a_row + p * a_step]
+  const T* b;
+  Index b_stride;
+  bool b_transposed;
+  T* c;
+  Index c_stride;
+  bool accumulate;
+  const T* bias;
+  FusedActivation activation;
+  T slope;
+  T* panel;  // gemm_panel(depth) elements of workspace
+};
 
+/// Elements that a tile needs for a packed strip, whatever the width of the vectors.
 template <class T>
-ConstStridedMap<T> gemm_stored_block(const GemmOperand<T>& x, Index row, Index column, Index rows,
-                                     Index columns) {
-  return x.transposed ? ConstStridedMap<T>(x.data + column * x.stride + row, columns, rows,
-                                           Eigen::OuterStride<>(x.stride))
-                      : ConstStridedMap<T>(x.data + row * x.stride + column, rows, columns,
-                                           Eigen::OuterStride<>(x.stride));
+constexpr Index gemm_panel(Index depth) {
+  return std::min(depth, gemm_depth + gemm_depth / 2) * (4 * 64 / Index{sizeof(T)});
 }
 
-// One row of C, as a matrix times a vector: the form below would copy alpha times the row to the heap.
-template <class T>
-void gemm_row(StridedMap<T> c, Index row, Index column, Index depth, T alpha, const GemmOperand<T>& a,
-              const GemmOperand<T>& b) {
-  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
-  Eigen::Map<Vector> out(c.data(), c.cols());
-  for (Index p = 0; p < depth; p += gemm_block) {
-    const Index k = std::min(gemm_block, depth - p), step = a.transposed ? a.stride : 1;
-    const T* from = a.transposed ? a.data + p * a.stride + row : a.data + row * a.stride + p;
-    const Eigen::Map<const Vector, 0, Eigen::InnerStride<>> left(from, k, Eigen::InnerStride<>(step));
-    const auto right = gemm_stored_block(b, p, column, k, c.cols());
-    if (b.transposed)
-      out.noalias() += alpha * (right * left);
-    else
-      out.noalias() += alpha * (right.transpose() * left);
-  }
-}
-
-template <class T>
-void gemm_tile(StridedMap<T> c, Index row, Index column, Index depth, T alpha, const GemmOperand<T>& a,
-               const GemmOperand<T>& b) {
-  if (c.rows() == 1) return gemm_row(c, row, column, depth, alpha, a, b);
-  for (Index p = 0; p < depth; p += gemm_block) {
-    const Index k = std::min(gemm_block, depth - p);
-    const auto left = gemm_stored_block(a, row, p, c.rows(), k);
-    const auto right = gemm_stored_block(b, p, column, k, c.cols());
-    if (!a.transposed && !b.transposed) c.noalias() += alpha * (left * right);
-    if (a.transposed && !b.transposed) c.noalias() += alpha * (left.transpose() * right);
-    if (!a.transposed && b.transposed) c.noalias() += alpha * (left * right.transpose());
-    if (a.transposed && b.transposed) c.noalias() += alpha * (left.transpose() * right.transpose());
-  }
+/// `n` cut into equal pieces of at most about `most`, each a multiple of `unit`.
+constexpr Index even_piece(Index n, Index most, Index unit) {
+  const Index pieces = std::max<Index>((n + most - 1) / most, 1), piece = (n + pieces - 1) / pieces;
+  return std::max((piece + unit - 1) / unit * unit, unit);
 }
 
 }  // namespace detail
 
-/// C (m, n) = alpha op(A) (m, k) op(B) (k, n), or C += that; row strides are in elements.
-/// Portable path on Eigen in fixed tiles; the same bits at any thread count, and it allocates nothing.
-template <std::floating_point T>
+}  // namespace rapt
+
+#define RAPT_BODY <rapt/kernels/body/gemm.inl>
+#include <rapt/kernels/body/for_each_width.inl>
+
+namespace rapt {
+
+/// C (m, n) = f(alpha op(A) (m, k) op(B) (k, n) [+ C] + bias); row strides are in elements. C must not
+/// overlap A or B. \note The same bits at any thread count; a warm call allocates nothing. NaN and infinity
+/// go through as in
+///       sums of products.
+template <class T>
+requires std::is_same_v<T, float> || std::is_same_v<T, double>
 void gemm(Index m, Index n, Index k, T alpha, GemmOperand<T> a, GemmOperand<T> b, bool accumulate, T* c,
-          Index c_stride) {
-  const Index block = detail::gemm_block, across = (n + block - 1) / block, down = (m + block - 1) / block;
-  parallel_for(across * down, 2 * std::min(m, block) * std::min(n, block) * k, [&](Index tile) {
-    const Index row = tile / across * block, column = tile % across * block;
-    detail::StridedMap<T> out(c + row * c_stride + column, std::min(block, m - row),
-                              std::min(block, n - column), Eigen::OuterStride<>(c_stride));
-    if (!accumulate) out.setZero();
-    if (k > 0) detail::gemm_tile(out, row, column, k, alpha, a, b);
+          Index c_stride, const GemmEpilogue<T>& epilogue = {}) {
+  if (m == 0 || n == 0) return;
+  if (k == 0) a = b = {c, 0};  // nothing of them is read
+  const bool dots = !a.transposed && b.transposed && std::min(m, n) < detail::gemm_least_rows;
+  const Index down = detail::even_piece(m, detail::gemm_tile_rows, 6);
+  const Index across = detail::even_piece(n, detail::gemm_tile_columns, 64);
+  const Index tiles_across = (n + across - 1) / across, tiles = (m + down - 1) / down * tiles_across;
+  const auto kernel = dots ? RAPT_KERNEL_FOR(simd(), gemm_dots<T>) : RAPT_KERNEL_FOR(simd(), gemm_tile<T>);
+  parallel_for(tiles, 2 * std::min(m, down) * std::min(n, across) * k / 32, [&](Index tile) {
+    const Index row = tile / tiles_across * down, column = tile % tiles_across * across;
+    const Workspace<T> panel(dots ? 0 : detail::gemm_panel<T>(k));
+    const Index a_row = a.transposed ? 1 : a.stride, a_step = a.transposed ? a.stride : 1;
+    kernel({.rows = std::min(down, m - row),
+            .columns = std::min(across, n - column),
+            .depth = k,
+            .alpha = alpha,
+            .a = a.data + row * a_row,
+            .a_row = a_row,
+            .a_step = a_step,
+            .b = b.data + column * (b.transposed ? b.stride : 1),
+            .b_stride = b.stride,
+            .b_transposed = b.transposed,
+            .c = c + row * c_stride + column,
+            .c_stride = c_stride,
+            .accumulate = accumulate,
+            .bias = epilogue.bias == nullptr ? nullptr : epilogue.bias + column,
+            .activation = epilogue.activation,
+            .slope = epilogue.slope,
+            .panel = panel.data()});
   });
 }
 

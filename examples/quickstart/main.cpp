@@ -20,18 +20,18 @@ struct Bumps {
   using Scalar = T;
   using Input = TensorView<const T, 2>;   // (N, 1)
   using Output = TensorView<const T, 2>;  // (N, K)
-
-  Tensor<T, 1> centre, sharpness;  // (K)
+  Tensor<T, 1> centre, sharpness;         // (K)
   static constexpr auto parameters =
       std::tuple{field("centre", &Bumps::centre), field("sharpness", &Bumps::sharpness)};
   struct Cache {
-    Input x;             // borrowed until backward
-    Tensor<T, 2> y, dx;  // (N, K), (N, 1)
+    Input x;                   // borrowed until backward
+    Tensor<T, 2> y, dx;        // (N, K), (N, 1)
+    rapt::ForwardStamp stamp;  // debug builds catch a backward with another layer's cache
   };
-
   Output forward(Input x, Cache& cache) const {
     rapt::expect_shape("Bumps::forward", "x", x.shape(), {rapt::any, 1});
     cache.x = x;
+    cache.stamp.set(this);
     const auto y = cache.y.resize({x.extent(0), centre.size()});
     for (Index n = 0; n < y.extent(0); ++n)
       for (Index k = 0; k < y.extent(1); ++k)
@@ -41,6 +41,7 @@ struct Bumps {
 
   Input backward(Output dy, Cache& cache, Bumps* gradient, rapt::InputGradient = {}) const {
     rapt::expect_shape("Bumps::backward", "dy", dy.shape(), cache.y.shape());
+    cache.stamp.check(this, gradient);
     cache.dx.resize(cache.x.shape()).array() = 0;  // input gradients overwrite
     for (Index n = 0; n < dy.extent(0); ++n)
       for (Index k = 0; k < dy.extent(1); ++k) {

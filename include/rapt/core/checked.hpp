@@ -44,8 +44,8 @@ template <std::integral To, std::integral From>
 constexpr To narrow(From value, std::string_view what) {
   To result{};
   if (__builtin_add_overflow(value, From{0}, &result)) {
-    throw std::overflow_error(std::string(what) + ": " + std::to_string(value) + " does not fit a " +
-                              (std::signed_integral<To> ? "signed" : "unsigned") + " number of " +
+    throw std::overflow_error(std::string(what) + ": " + std::to_string(value) + " does not fit " +
+                              (std::signed_integral<To> ? "a signed" : "an unsigned") + " number of " +
                               std::to_string(8 * sizeof(To)) + " bits");
   }
   return result;

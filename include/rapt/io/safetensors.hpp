@@ -123,7 +123,7 @@ class SafetensorsFile {
       const std::string actual = detail::safetensors_checksum(crc32(all_data, crc32(header_.canonical)));
       if (stated->second != actual) {
         fail("is damaged: its checksum is " + actual + ", it says " + stated->second +
-             " (where another program has " + "changed it on purpose, remove '" + safetensors_checksum_key +
+             " (where another program has changed it on purpose, remove '" + safetensors_checksum_key +
              "' and '" + safetensors_format_key + "' from its metadata)");
       }
     } else if (metadata.contains(safetensors_format_key)) {

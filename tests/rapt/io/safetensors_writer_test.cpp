@@ -71,15 +71,29 @@ TEST_CASE("The same contents give the same bytes and data on multiples of their 
 TEST_CASE("Names and metadata that cannot be stored are refused", "[io][safetensors][errors]") {
   rapt::SafetensorsWriter writer;
   writer.put_bytes("a", "");
-  CHECK_THROWS_WITH(writer.put_bytes("a", ""), "SafetensorsWriter: the name 'a' is taken");
-  CHECK_THROWS_AS(writer.put_bytes("__metadata__", ""), std::invalid_argument);
-  CHECK_THROWS_AS(writer.put_bytes("\xff", ""), std::invalid_argument);
-  CHECK_THROWS_AS(writer.put_bytes(std::string(1, '\0'), ""), std::invalid_argument);
-  CHECK_THROWS_AS(writer.put_metadata("k", "\xff"), std::invalid_argument);
-  CHECK_THROWS_AS(writer.put_metadata("rapt.checksum", "x"), std::invalid_argument);
+  using Catch::Matchers::Message;
+  const auto utf_8 =
+      Message("SafetensorsWriter: names and metadata are UTF-8 text; put_strings takes any bytes");
+  const auto nul = Message("SafetensorsWriter: names and metadata have no NUL bytes; put_strings takes any");
+  const std::string zero(1, '\0');
+  CHECK_THROWS_MATCHES(writer.put_bytes("a", ""), std::invalid_argument,
+                       Message("SafetensorsWriter: the name 'a' is taken"));
+  CHECK_THROWS_MATCHES(writer.put_bytes("__metadata__", ""), std::invalid_argument,
+                       Message("SafetensorsWriter: the name '__metadata__' is taken"));
+  CHECK_THROWS_MATCHES(writer.put_bytes("\xff", ""), std::invalid_argument, utf_8);
+  CHECK_THROWS_MATCHES(writer.put_bytes(zero, ""), std::invalid_argument, nul);
+  CHECK_THROWS_MATCHES(writer.put_metadata("k", "\xff"), std::invalid_argument, utf_8);
+  CHECK_THROWS_MATCHES(writer.put_metadata("\xff", "v"), std::invalid_argument, utf_8);
+  CHECK_THROWS_MATCHES(writer.put_metadata("k", zero), std::invalid_argument, nul);
+  for (const std::string key : {"rapt.format", "rapt.checksum"}) {
+    CHECK_THROWS_MATCHES(writer.put_metadata(key, "x"), std::invalid_argument,
+                         Message("SafetensorsWriter: the metadata '" + key + "' are rapt's own"));
+  }
   CHECK(SafetensorsFile::from_bytes(writer.bytes(), "f").names() == std::vector<std::string>{"a"});
   writer.put_metadata("long", std::string(17 << 20, 'x'));
-  CHECK_THROWS_AS(writer.bytes(), std::invalid_argument);
+  CHECK_THROWS_MATCHES(writer.bytes(), std::invalid_argument,
+                       Message("SafetensorsWriter: the header would have 17825928 bytes; put_strings holds long "
+                               "lists outside of it"));
 }
 
 TEST_CASE("Saving over a file keeps the one before it", "[io][safetensors]") {

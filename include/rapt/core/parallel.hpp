@@ -1,6 +1,7 @@
 #pragma once
 /// \file  The only place that knows threads.
 
+#include <rapt/core/chunk.hpp>
 #include <rapt/core/shape.hpp>
 #include <rapt/core/thread_pool.hpp>
 

@@ -135,10 +135,12 @@ class Tensor {
   TensorView<T, 2> rows() & { return view().rows(); }
   TensorView<const T, 2> rows() const& { return view().rows(); }
   TensorView<const T, 2> rows() const&& = delete;
-  MatrixMap<T> matrix() { return view().matrix(); }
-  MatrixMap<const T> matrix() const { return view().matrix(); }
-  auto array() { return view().array(); }
-  auto array() const { return view().array(); }
+  MatrixMap<T> matrix() & { return view().matrix(); }
+  MatrixMap<const T> matrix() const& { return view().matrix(); }
+  void matrix() const&& = delete;
+  auto array() & { return view().array(); }
+  auto array() const& { return view().array(); }
+  void array() const&& = delete;
   auto operator[](Index i) & requires(Rank > 1) { return view()[i]; }
   auto operator[](Index i) const& requires(Rank > 1) { return view()[i]; }
   void operator[](Index i) const&& requires(Rank > 1) = delete;

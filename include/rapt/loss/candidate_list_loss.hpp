@@ -12,6 +12,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 namespace rapt {
 
@@ -35,6 +36,7 @@ struct CandidateListLoss {
   using Scalar = T;
   using Prediction = TensorView<const T, 2>;
   using Target = CandidateListTarget;
+  using Sum = std::common_type_t<T, double>;  // what is summed in
 
   struct Cache {
     Prediction scores;        // borrowed
@@ -51,7 +53,7 @@ struct CandidateListLoss {
     cache.target = target;
     cache.normaliser.resize({lists});
     cache.positives = 0;
-    T sum = 0;
+    Sum sum = 0;
     for (Index list = 0; list < lists; ++list) {
       const Index from = target.offsets(list), to = target.offsets(list + 1);
       const T z = cache.normaliser(list) = log_sum_of_negatives(scores, target, from, to);
@@ -61,7 +63,7 @@ struct CandidateListLoss {
         sum += detail::logistic_loss(z - scores(n, 0));
       }
     }
-    return cache.positives == 0 ? T(0) : sum / static_cast<T>(cache.positives);
+    return cache.positives == 0 ? T(0) : static_cast<T>(sum / static_cast<Sum>(cache.positives));
   }
 
   Prediction backward(Cache& cache) const {
@@ -70,7 +72,7 @@ struct CandidateListLoss {
     const T share = cache.positives == 0 ? T(0) : T(1) / static_cast<T>(cache.positives);
     for (Index list = 0; list + 1 < offsets.extent(0); ++list) {
       const T z = cache.normaliser(list);
-      T pull = 0;  // sum over the positives of the derivative of softplus(z - s_k) by z
+      Sum pull = 0;  // sum over the positives of the derivative of softplus(z - s_k) by z
       for (Index n = offsets(list); n < offsets(list + 1); ++n) {
         if (!positive(n)) continue;
         const T slope = share / (T(1) + std::exp(cache.scores(n, 0) - z));
@@ -79,7 +81,7 @@ struct CandidateListLoss {
       }
       for (Index n = offsets(list); n < offsets(list + 1); ++n) {
         // z = logsumexp of the negatives
-        if (!positive(n)) d(n, 0) = pull * std::exp(cache.scores(n, 0) - z);
+        if (!positive(n)) d(n, 0) = static_cast<T>(pull) * std::exp(cache.scores(n, 0) - z);
       }
     }
     return cache.gradient;
@@ -92,7 +94,8 @@ struct CandidateListLoss {
     expect_offsets("CandidateListLoss::forward", target.offsets, scores.extent(0));
   }
   static T log_sum_of_negatives(const Prediction& scores, const Target& target, Index from, Index to) {
-    T top = -std::numeric_limits<T>::infinity(), sum = 0;
+    T top = -std::numeric_limits<T>::infinity();
+    Sum sum = 0;
     Index negatives = 0;
     for (Index n = from; n < to; ++n) {
       if (target.positive(n)) continue;
@@ -103,7 +106,7 @@ struct CandidateListLoss {
     for (Index n = from; n < to; ++n) {
       if (!target.positive(n)) sum += std::exp(scores(n, 0) - top);
     }
-    return top + std::log(sum);
+    return static_cast<T>(top + std::log(sum));
   }
 };
 static_assert(Loss<CandidateListLoss<float>> && Loss<CandidateListLoss<double>>);

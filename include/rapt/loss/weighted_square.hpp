@@ -11,6 +11,7 @@
 #include <concepts>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 namespace rapt {
 
@@ -39,14 +40,15 @@ struct WeightedSquareLoss {
   using Scalar = T;
   using Prediction = TensorView<const T, 2>;
   using Target = SparsePositives<T>;
+  using Sum = std::common_type_t<T, double>;  // what is summed in
 
   T alpha = T(0.1);
 
   struct Cache {
-    Prediction scores;      // borrowed (B, I)
-    Target target;          // borrowed
-    Tensor<T, 1> row_loss;  // (B)
-    Tensor<T, 2> gradient;  // (B, I)
+    Prediction scores;        // borrowed (B, I)
+    Target target;            // borrowed
+    Tensor<Sum, 1> row_loss;  // (B)
+    Tensor<T, 2> gradient;    // (B, I)
   };
 
   T forward(Prediction scores, Target target, Cache& cache) const {
@@ -55,11 +57,12 @@ struct WeightedSquareLoss {
     cache.target = target;
     const auto row_loss = cache.row_loss.resize({scores.extent(0)});
     parallel_for_range(scores.extent(0), grain, 2 * scores.extent(1), [&](Index from, Index to) {
-      for (Index b = from; b < to; ++b) row_loss(b) = weight(target, b) * row(scores, target, b);
+      for (Index b = from; b < to; ++b) row_loss(b) = Sum(weight(target, b)) * row(scores, target, b);
     });
-    T sum = 0;
-    for (const T loss : row_loss) sum += loss;  // in the order of the rows: the same bits at any thread count
-    return row_loss.size() == 0 ? T(0) : sum / static_cast<T>(row_loss.size());
+    Sum sum = 0;
+    for (const Sum loss : row_loss)
+      sum += loss;  // in the order of the rows: the same bits at any thread count
+    return row_loss.size() == 0 ? T(0) : static_cast<T>(sum / static_cast<Sum>(row_loss.size()));
   }
 
   Prediction backward(Cache& cache) const {
@@ -86,18 +89,22 @@ struct WeightedSquareLoss {
   }
 
   // Sums run between the positives, so that nothing is added first and taken away later.
-  T row(const Prediction& scores, const Target& target, Index b) const {
+  Sum row(const Prediction& scores, const Target& target, Index b) const {
     const auto s = scores.matrix().row(b);
-    T observed = 0, rest = 0;
+    const auto squares = [&](Index from, Index to) {
+      return s.segment(from, to - from).template cast<Sum>().squaredNorm();
+    };
+    Sum observed = 0, rest = 0;
     Index begin = 0;
     for (Index n = target.offsets(b); n < target.offsets(b + 1); ++n) {
       const Index id = target.ids(n);
-      observed += (s(id) - T(1)) * (s(id) - T(1));
-      rest += s.segment(begin, id - begin).squaredNorm();
+      const Sum missing = Sum(s(id)) - Sum(1);
+      observed += missing * missing;
+      rest += squares(begin, id);
       begin = id + 1;
     }
-    rest += s.segment(begin, s.size() - begin).squaredNorm();
-    return observed + alpha * rest;
+    rest += squares(begin, s.size());
+    return observed + Sum(alpha) * rest;
   }
 
   void check(const Prediction& scores, const Target& target) const {

@@ -54,6 +54,25 @@ TEST_CASE("CandidateListLoss gives the values worked out by hand", "[loss][candi
   CHECK(d(4, 0) == 0);
 }
 
+TEST_CASE("CandidateListLoss loses no digits over many equal terms in float", "[loss][candidate_list]") {
+  const rapt::CandidateListLoss<float> loss;
+  rapt::CandidateListLoss<float>::Cache cache;
+  const rapt::Index many = 1 << 20;
+  rapt::Tensor<float, 2> scores({2 * many, 1});
+  rapt::Tensor<bool, 1> positive({2 * many});
+  const rapt::Tensor<rapt::Index, 1> one({2}, {0, 2 * many});
+  scores.fill(0.1f);
+  for (rapt::Index n = 0; n < many; ++n) positive(n) = true;
+  // Every positive costs softplus(log(many)).
+  const double n = static_cast<double>(many);
+  const auto close = [](double x) { return Catch::Approx(x).epsilon(1e-6).margin(0); };
+  CHECK(loss.forward(scores, {positive, one}, cache) == close(std::log1p(n)));
+  // Its slope there, n / (n + 1), is shared by all; the negatives share what the positives pull.
+  const auto d = loss.backward(cache);
+  CHECK(d(0, 0) == close(-1 / (n + 1)));
+  CHECK(d(2 * many - 1, 0) == close(1 / (n + 1)));
+}
+
 TEST_CASE("CandidateListLoss names what does not fit", "[loss][candidate_list][errors]") {
   const rapt::CandidateListLoss<float> loss;
   rapt::CandidateListLoss<float>::Cache cache;

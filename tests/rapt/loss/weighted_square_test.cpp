@@ -6,6 +6,7 @@
 #include "support/loss_properties.hpp"
 
 #include <limits>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,25 @@ TEST_CASE("WeightedSquareLoss of no rows or of rows without positives is defined
   CHECK(loss.backward(cache).shape() == rapt::Shape<2>{0, 4});
   const rapt::Tensor<double, 2> scores({1, 2}, {3, 0});
   CHECK(loss.forward(scores, {none, zeros, {}}, cache) == 18);
+}
+
+TEST_CASE("WeightedSquareLoss loses no digits over many equal terms in float", "[loss][weighted_square]") {
+  const rapt::WeightedSquareLoss<float> loss{1};
+  rapt::WeightedSquareLoss<float>::Cache cache;
+  const rapt::Index many = 1 << 20;
+  rapt::Tensor<float, 2> wide({1, many}), tall({many, 1});
+  rapt::Tensor<rapt::Index, 1> every({many}), ends({many + 1});
+  wide.fill(0.1f);
+  tall.fill(0.1f);
+  std::iota(every.begin(), every.end(), rapt::Index{0});
+  std::iota(ends.begin(), ends.end(), rapt::Index{0});
+  const rapt::Tensor<rapt::Index, 1> none({0}), zeros({2}), no_ends({many + 1}), whole({2}, {0, many});
+  const double square = static_cast<double>(0.1f) * static_cast<double>(0.1f);
+  const double missing = (static_cast<double>(0.1f) - 1) * (static_cast<double>(0.1f) - 1);
+  const auto close = [](double x) { return Catch::Approx(x).epsilon(1e-7).margin(0); };
+  CHECK(loss.forward(wide, {none, zeros, {}}, cache) == close(static_cast<double>(many) * square));
+  CHECK(loss.forward(tall, {none, no_ends, {}}, cache) == close(square));
+  CHECK(loss.forward(wide, {every, whole, {}}, cache) == close(static_cast<double>(many) * missing));
 }
 
 TEST_CASE("WeightedSquareLoss returns what is not finite and does not throw", "[loss][weighted_square]") {

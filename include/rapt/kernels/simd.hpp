@@ -92,5 +92,8 @@ inline void set_simd(Simd simd) { detail::chosen_simd() = detail::checked_simd(s
    : (simd) == ::rapt::Simd::avx2 ? &::rapt::detail::avx2::__VA_ARGS__   \
                                   : &::rapt::detail::portable::__VA_ARGS__)
 #else
-#define RAPT_KERNEL_FOR(simd, ...) (static_cast<void>(simd), &::rapt::detail::portable::__VA_ARGS__)
+// g++ does not find out which template is meant behind a comma, so the one choice stands twice.
+#define RAPT_KERNEL_FOR(simd, ...)                                           \
+  ((simd) == ::rapt::Simd::portable ? &::rapt::detail::portable::__VA_ARGS__ \
+                                    : &::rapt::detail::portable::__VA_ARGS__)
 #endif

@@ -126,12 +126,24 @@ RAPT_LANES void store_part(T* to, Lanes<T> x, Index count) {
 /// The sum of the lanes, always in the same order.
 template <class T>
 RAPT_LANES T sum_of(Lanes<T> x) {
-  T part[lane_count<T>];
-  store<T>(part, x);
-  for (Index half = lane_count<T> / 2; half > 0; half /= 2) {
-    for (Index i = 0; i < half; ++i) part[i] += part[i + half];
+#if RAPT_VECTOR_TYPES
+  if constexpr (lane_count<T> == 16) {
+    const auto half = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7) +
+                      __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
+    const auto quarter =
+        __builtin_shufflevector(half, half, 0, 1, 2, 3) + __builtin_shufflevector(half, half, 4, 5, 6, 7);
+    return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
+  } else if constexpr (lane_count<T> == 8) {
+    const auto half = __builtin_shufflevector(x, x, 0, 1, 2, 3) + __builtin_shufflevector(x, x, 4, 5, 6, 7);
+    return (half[0] + half[2]) + (half[1] + half[3]);
+  } else if constexpr (lane_count<T> == 4) {
+    return (x[0] + x[2]) + (x[1] + x[3]);
+  } else {
+    return x[0] + x[1];
   }
-  return part[0];
+#else
+  return x;
+#endif
 }
 /// The largest of the lanes.
 template <class T>

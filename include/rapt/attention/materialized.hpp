@@ -7,12 +7,14 @@
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/random.hpp>
 #include <rapt/core/training.hpp>
+#include <rapt/kernels/attention_problem.hpp>
 #include <rapt/kernels/gemm.hpp>
 #include <rapt/ops/softmax.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -98,9 +100,24 @@ void mix(Index m, Index n, Index k, T alpha, GemmOperand<T> a, const T* b, Index
   }
 }
 
+/// Drops weights of one head, (queries, keys), and multiplies the others by `kept`. Weight (i, j) is decided
+/// by attention_word, so that every kernel drops the same.
 template <std::floating_point T>
-void drop(const T* weights, T* dropped, Index n, double probability, T kept, RandomStream stream) {
-  for (Index i = 0; i < n; ++i) dropped[i] = uniform<double>(stream) < probability ? T(0) : kept * weights[i];
+void drop(const T* weights, T* dropped, Index queries, Index keys, double probability, T kept,
+          const RandomStream& of_head) {
+  const std::uint32_t threshold = attention_drop_threshold(probability);
+  const Index blocks = (keys + 3) / 4;
+  for (Index i = 0; i < queries; ++i) {
+    for (Index block = 0; block < blocks; ++block) {
+      // The four words of attention_word at once.
+      const auto words = of_head.words(static_cast<std::uint64_t>(i * blocks + block));
+      const Index from = i * keys + 4 * block, count = std::min<Index>(4, keys - 4 * block);
+      for (Index j = 0; j < count; ++j) {
+        const bool drops = words[static_cast<std::size_t>(j)] < threshold;
+        dropped[from + j] = drops ? T(0) : kept * weights[from + j];
+      }
+    }
+  }
 }
 
 template <std::floating_point T>
@@ -140,7 +157,7 @@ void attend(const AttentionInput<T>& x, Index heads, const AttentionDropout& dro
     const T* mixed = weights;
     if (drops) {
       T* const dropped = cache.dropped.data() + chunk * queries * keys;
-      drop(weights, dropped, queries * keys, dropout.probability, cache.kept,
+      drop(weights, dropped, queries, keys, dropout.probability, cache.kept,
            dropout.stream.substream(static_cast<std::uint64_t>(chunk)));
       mixed = dropped;
     }

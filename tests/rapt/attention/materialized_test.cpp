@@ -77,6 +77,25 @@ TEST_CASE("Dropout of the weights scales those it keeps", "[attention][core]") {
   CHECK(dropped < 140);
 }
 
+TEST_CASE("Dropout of the weights follows head and row and column alone", "[attention][core]") {
+  const rapt::Index queries = 3, width = 1, heads = 2;
+  for (const rapt::Index keys : {1, 4, 7}) {
+    const rapt::Tensor<double, 3> q({2, queries, heads * width}), k({2, keys, heads * width});
+    const rapt::RandomStream stream(6);
+    rapt::AttentionCache<double> cache;
+    rapt::detail::dot_attention<double>({q, k, k}, heads, 1.0, {0.5, stream}, cache);
+    for (rapt::Index chunk = 0; chunk < 2 * heads; ++chunk) {
+      const auto of_head = stream.substream(static_cast<std::uint64_t>(chunk));
+      for (rapt::Index i = 0; i < queries; ++i) {
+        for (rapt::Index j = 0; j < keys; ++j) {
+          const bool drops = rapt::attention_word(of_head, keys, i, j) < rapt::attention_drop_threshold(0.5);
+          CHECK((cache.dropped(chunk / heads, chunk % heads, i, j) == 0) == drops);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("Weights are averaged over the heads", "[attention][core]") {
   rapt_test::Draw draw(4);
   const auto q = draw.normal<double, 3>({2, 3, 4}), k = draw.normal<double, 3>({2, 5, 4});

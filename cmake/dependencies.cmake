@@ -87,6 +87,16 @@ macro(rapt_find_openblas)
   endif()
 endmacro()
 
+macro(rapt_find_dlib)
+  find_path(RAPT_DLIB_INCLUDE_DIR dlib/dnn.h)
+  find_library(RAPT_DLIB_LIBRARY dlib)
+  mark_as_advanced(RAPT_DLIB_INCLUDE_DIR RAPT_DLIB_LIBRARY)
+  if(RAPT_DLIB_INCLUDE_DIR AND RAPT_DLIB_LIBRARY)
+    rapt_add_header_target(rapt_dlib ${RAPT_DLIB_INCLUDE_DIR})
+    target_link_libraries(rapt_dlib INTERFACE ${RAPT_DLIB_LIBRARY})
+  endif()
+endmacro()
+
 # Not by Torch's own CMake package, which sets flags of its own and looks for what only its builders need.
 macro(rapt_need_torch)
   find_path(RAPT_TORCH_INCLUDE_DIR torch/csrc/api/include/torch/torch.h)

@@ -2,6 +2,7 @@
 
 #include <rapt/core/random.hpp>
 
+#include <cmath>
 #include <utility>
 
 namespace rapt_bench {
@@ -74,6 +75,118 @@ Case attention(AttentionShape s, Pass pass) {
           }};
 }
 
+std::vector<std::int64_t> ids(Size n, Size limit, rapt::RandomStream& stream) {
+  std::vector<std::int64_t> all(static_cast<std::size_t>(n));
+  for (std::int64_t& id : all) id = uniform_index(stream, limit);
+  return all;
+}
+/// Of a linear map, as large as those of a fresh layer.
+Numbers weights(Size in, Size out, rapt::RandomStream& stream) {
+  Numbers x = noise(in * out, stream);
+  for (float& w : x) w *= 0.5f / std::sqrt(static_cast<float>(in));
+  return x;
+}
+/// Weight, bias.
+void add_linear(std::vector<Numbers>& parameters, Size in, Size out, rapt::RandomStream& stream) {
+  parameters.push_back(weights(in, out, stream));
+  parameters.push_back(weights(1, out, stream));
+}
+
+Case dense(std::string name, Size rows, Size width, int depth, bool relu) {
+  return {.name = std::move(name),
+          .operations = 6.0 * static_cast<double>(rows * width * width * depth),  // y, dx, d_weight
+          .problem = [=] {
+            rapt::RandomStream stream(1);
+            DenseProblem p{
+                rows, width, relu, {}, {}, noise(rows * width, stream), noise(rows * width, stream)};
+            for (int n = 0; n < depth; ++n) {
+              p.weights.push_back(weights(width, width, stream));
+              p.biases.push_back(weights(1, width, stream));
+            }
+            return posed(std::move(p), &Library::dense);
+          }};
+}
+Case embedding(Size rows, Size width, Size count) {
+  return {.name = joined("embedding_fb", rows, width) + "_ids_" + std::to_string(count), .problem = [=] {
+            rapt::RandomStream stream(1);
+            EmbeddingProblem p{rows, width, noise(rows * width, stream), noise(count * width, stream),
+                               ids(count, rows, stream)};
+            return posed(std::move(p), &Library::embedding);
+          }};
+}
+Case norm(const char* name, Size rows, Size width, Pose<NormProblem> pose) {
+  return {.name = joined(name, rows, width), .problem = [=] {
+            rapt::RandomStream stream(1);
+            NormProblem p{rows,
+                          width,
+                          noise(rows * width, stream),
+                          noise(width, stream),
+                          noise(width, stream),
+                          noise(rows * width, stream)};
+            return posed(std::move(p), pose);
+          }};
+}
+Case function(const char* name, Size rows, Size width, Pose<FunctionProblem> pose) {
+  return {.name = joined(name, rows, width), .problem = [=] {
+            rapt::RandomStream stream(1);
+            FunctionProblem p{rows, width, noise(rows * width, stream), noise(rows * width, stream)};
+            return posed(std::move(p), pose);
+          }};
+}
+Case update(const char* name, Size rows, Size columns, bool decoupled) {
+  return {.name = name, .problem = [=] {
+            rapt::RandomStream stream(1);
+            UpdateProblem p{rows,
+                            columns,
+                            decoupled,
+                            noise(rows * columns, stream),
+                            noise(rows, stream),
+                            noise(rows * columns, stream),
+                            noise(rows, stream)};
+            return posed(std::move(p), &Library::adam);
+          }};
+}
+
+Case gan_step(Size batch, Size noise_width, Size hidden, Size samples) {
+  // What a step needs: D three times forward (real, fake, fake after its update), its weights' gradient from
+  // two of them, that of its input in G's turn; G forward once, and backward but for its input.
+  const Size first = noise_width * hidden, second = hidden * samples;
+  const Size products = (first + second) + (first + 2 * second) + 3 * second + 2 * second + second;
+  return {.name = "gan_step_" + std::to_string(noise_width) + "_" + std::to_string(hidden) + "_" +
+                  std::to_string(samples),
+          .operations = 2.0 * static_cast<double>(batch * products),
+          .problem = [=] {
+            rapt::RandomStream stream(1);
+            GanProblem p{batch, noise_width, hidden, samples, {}, {}, {}, {}};
+            add_linear(p.generator, noise_width, hidden, stream);
+            add_linear(p.generator, hidden, samples, stream);
+            add_linear(p.discriminator, samples, hidden, stream);
+            add_linear(p.discriminator, hidden, 1, stream);
+            p.z = noise(batch * noise_width, stream);
+            p.real = noise(batch * samples, stream);
+            return posed(std::move(p), &Library::gan_step);
+          }};
+}
+Case sasrec_step(Size batch, Size length, Size width, Size heads, Size items) {
+  const Size positions = batch * length;
+  return {.name = joined("sasrec_step", batch, length, width),
+          .operations = 3.0 * static_cast<double>(positions * width * (12 * width + 4 * length)),
+          .problem = [=] {
+            rapt::RandomStream stream(1);
+            SasrecProblem p{batch, length, width, heads, items, {}, {}, {}, {}, {}, {}};
+            for (auto* list : {&p.ids, &p.positive, &p.negative}) *list = ids(positions, items, stream);
+            p.item = weights(width, items, stream);
+            p.position = weights(width, length, stream);
+            add_linear(p.block, width, 3 * width, stream);
+            for (int n = 0; n < 3; ++n) add_linear(p.block, width, width, stream);
+            for (int n = 0; n < 2; ++n) {
+              p.block.emplace_back(width, 1.0f);
+              p.block.emplace_back(width, 0.0f);
+            }
+            return posed(std::move(p), &Library::sasrec_step);
+          }};
+}
+
 }  // namespace
 
 std::vector<Case> all_cases() {
@@ -99,6 +212,17 @@ std::vector<Case> all_cases() {
   for (const Pass pass : {Pass::forward, Pass::both, Pass::backward}) {
     for (const AttentionShape& shape : shapes) all.push_back(attention(shape, pass));
   }
+  all.push_back(dense("linear_fb_128x256x256", 128, 256, 1, false));
+  all.push_back(dense("sequential_fb_3x_linear_relu_128x256", 128, 256, 3, true));
+  all.push_back(embedding(3706, 128, 6400));
+  all.push_back(norm("layer_norm_fb", 6400, 128, &Library::layer_norm));
+  all.push_back(norm("batch_norm_1d_fb", 128, 256, &Library::batch_norm));
+  all.push_back(function("softmax_fb", 6400, 50, &Library::softmax));
+  all.push_back(function("gelu_fb", 6400, 512, &Library::gelu));
+  all.push_back(update("adam_10m", 4000, 2500, false));
+  all.push_back(update("adamw_10m", 4000, 2500, true));
+  all.push_back(gan_step(128, 128, 256, 1682));
+  all.push_back(sasrec_step(128, 50, 128, 4, 3706));
   return all;
 }
 

@@ -81,6 +81,46 @@ class NaiveAttention {
   Numbers context_, d_query_, d_key_, d_value_;
 };
 
+class NaiveDense {
+ public:
+  explicit NaiveDense(const DenseProblem& p)
+      : p_(p), y_(p.weights.size()), d_weight_(p.weights.size()), d_bias_(p.weights.size()) {}
+  void run() {
+    for (std::size_t n = 0; n < y_.size(); ++n) {
+      y_[n].noalias() = input(n) * weight(n).transpose();
+      y_[n].rowwise() += Map(p_.biases[n].data(), 1, p_.width).row(0);
+      if (p_.relu) y_[n] = y_[n].cwiseMax(0.0f);
+    }
+    dx_ = Map(p_.dy.data(), p_.rows, p_.width);
+    for (std::size_t n = y_.size(); n-- > 0;) {
+      d_ = dx_;
+      if (p_.relu) d_.array() *= (y_[n].array() > 0.0f).cast<float>();
+      d_weight_[n].noalias() = d_.transpose() * input(n);
+      d_bias_[n] = d_.colwise().sum();
+      dx_.noalias() = d_ * weight(n);
+    }
+  }
+  std::vector<Numbers> results() const {
+    std::vector<Numbers> all;
+    const auto add = [&](const Matrix& x) { all.emplace_back(x.data(), x.data() + x.size()); };
+    add(y_.back());
+    add(dx_);
+    for (std::size_t n = 0; n < y_.size(); ++n) {
+      add(d_weight_[n]);
+      add(d_bias_[n]);
+    }
+    return all;
+  }
+
+ private:
+  Map input(std::size_t n) const { return Map(n == 0 ? p_.x.data() : y_[n - 1].data(), p_.rows, p_.width); }
+  Map weight(std::size_t n) const { return Map(p_.weights[n].data(), p_.width, p_.width); }
+
+  const DenseProblem& p_;
+  std::vector<Matrix> y_, d_weight_, d_bias_;
+  Matrix d_, dx_;
+};
+
 class NaiveEigen : public Library {
  public:
   std::string_view name() const override { return "eigen"; }
@@ -117,6 +157,12 @@ class NaiveEigen : public Library {
                  },
              .results = [=] { return it->results(); },
              .holds_results = true}};
+  }
+
+  Sides dense(const DenseProblem& p) override {
+    if (!one_thread_) return {};
+    auto it = std::make_shared<NaiveDense>(p);
+    return {{.run = [=] { it->run(); }, .results = [=] { return it->results(); }}};
   }
 
  private:

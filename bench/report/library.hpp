@@ -3,6 +3,7 @@
 // library that offers to solve them. rapt is one such library, each peer another.
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,61 @@ struct AttentionProblem {
   Size size() const { return batch * length * heads * width; }
 };
 
+/// Linear maps of `width` numbers one after the other, each followed by ReLU where asked.
+struct DenseProblem {
+  Size rows, width;
+  bool relu;
+  std::vector<Numbers> weights, biases;  // each (width, width), from row to output as PyTorch has it
+  Numbers x, dy;                         // (rows, width)
+};
+
+/// Rows of a table.
+struct EmbeddingProblem {
+  Size table_rows, width;
+  Numbers table, dy;
+  std::vector<std::int64_t> ids;
+};
+
+/// A normalisation with weight and bias, over rows or over columns.
+struct NormProblem {
+  Size rows, width;
+  Numbers x, weight, bias, dy;
+};
+
+/// A function of a matrix without parameters.
+struct FunctionProblem {
+  Size rows, width;
+  Numbers x, dy;
+};
+
+/// One update of a matrix and a vector; the gradient stays the same, the weights move on with every run.
+struct UpdateProblem {
+  Size rows, columns;
+  bool decoupled;  // AdamW with weight decay 0.01, else Adam without
+  Numbers weight, bias, d_weight, d_bias;
+};
+
+/// A step of both players, each of two linear maps: generator noise -> hidden -> samples with ReLU between,
+/// discriminator samples -> hidden -> 1 with LeakyReLU(0.2); binary cross-entropy of logits, the
+/// non-saturating loss, Adam with rate 2e-4 and beta1 0.5.
+struct GanProblem {
+  Size batch, noise, hidden, samples;
+  std::vector<Numbers> generator, discriminator;  // weight, bias, weight, bias
+  Numbers z, real;
+};
+
+/// A step of a self-attentive recommender (Kang and McAuley 2018, arXiv:1808.09781) of one block: item and
+/// position vectors, a causal post-norm encoder block with ReLU and a hidden layer of the same width, at
+/// every position the scores of the next item and of a sampled one, binary cross-entropy, Adam with rate
+/// 1e-3. No dropout, so that results can be compared.
+struct SasrecProblem {
+  Size batch, length, width, heads, items;
+  std::vector<std::int64_t> ids, positive, negative;  // (batch, length)
+  Numbers item, position;                             // (items, width), (length, width)
+  /// in_proj_weight, in_proj_bias, out_proj, linear1, linear2 (weight, bias each), norm1, norm2 likewise.
+  std::vector<Numbers> block;
+};
+
 /// One library's way to solve one problem, on its own copy of the operands in the layout that suits it best.
 struct Side {
   /// Solves the problem once; what it needs besides is kept between calls, as a user would.
@@ -57,6 +113,22 @@ class Library {
   virtual Sides matmul(const MatmulProblem&) { return {}; }
   /// Results: context (forward), d_query, d_key, d_value (backward), or all four (both).
   virtual Sides attention(const AttentionProblem&) { return {}; }
+  /// Results: y, dx, then d_weight and d_bias of each map.
+  virtual Sides dense(const DenseProblem&) { return {}; }
+  /// Results: y, d_table.
+  virtual Sides embedding(const EmbeddingProblem&) { return {}; }
+  /// Results: y, dx, d_weight, d_bias.
+  virtual Sides layer_norm(const NormProblem&) { return {}; }
+  virtual Sides batch_norm(const NormProblem&) { return {}; }
+  /// Results: y, dx.
+  virtual Sides softmax(const FunctionProblem&) { return {}; }
+  virtual Sides gelu(const FunctionProblem&) { return {}; }
+  /// Result: the weight.
+  virtual Sides adam(const UpdateProblem&) { return {}; }
+  /// Results: both losses of the last step; what the generator then makes of z.
+  virtual Sides gan_step(const GanProblem&) { return {}; }
+  /// Results: the loss of the last step; what the block returned, (batch, length, width).
+  virtual Sides sasrec_step(const SasrecProblem&) { return {}; }
 };
 
 }  // namespace rapt_bench

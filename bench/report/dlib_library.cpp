@@ -1,0 +1,107 @@
+// dlib's layers, driven as its trainer drives them: forward, then the error propagated back. Its matrix
+// product is that of the BLAS it is linked with.
+#include "report/libraries.hpp"
+
+#include <dlib/dnn.h>
+#include <dlib/revision.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+namespace rapt_bench {
+namespace {
+
+constexpr int width = 256;
+using Input = dlib::input<dlib::matrix<float>>;
+template <class Below>
+using Linear = dlib::fc<width, Below>;
+using One = Linear<Input>;
+using Three = dlib::relu<Linear<dlib::relu<Linear<dlib::relu<Linear<Input>>>>>>;
+
+dlib::resizable_tensor tensor(const Numbers& values, Size rows) {
+  dlib::resizable_tensor t(rows, width);
+  std::copy(values.begin(), values.end(), t.host());
+  return t;
+}
+Numbers numbers(const float* values, std::size_t count) { return Numbers(values, values + count); }
+Numbers numbers(const dlib::tensor& t) { return numbers(t.host(), t.size()); }
+Numbers transposed(const float* values) {
+  Numbers out(static_cast<std::size_t>(width * width));
+  for (std::size_t i = 0; i < out.size(); ++i) out[i % width * width + i / width] = values[i];
+  return out;
+}
+
+/// Calls f(layer) for every linear map, the first one first.
+template <class F>
+void for_each_linear(One& net, F&& f) {
+  f(net);
+}
+template <class F>
+void for_each_linear(Three& net, F&& f) {
+  f(dlib::layer<5>(net));
+  f(dlib::layer<3>(net));
+  f(dlib::layer<1>(net));
+}
+
+template <class Net>
+class DlibRun {
+ public:
+  explicit DlibRun(const DenseProblem& p) : x_(tensor(p.x, p.rows)), dy_(tensor(p.dy, p.rows)) {
+    const dlib::matrix<float> sample(1, width);
+    net_(sample);  // dlib learns its shapes from a first sample
+    std::size_t n = 0;
+    for_each_linear(net_, [&](auto& linear) {
+      // One tensor: the weight from input to output, then the bias.
+      float* const values = linear.layer_details().get_layer_params().host();
+      const Numbers weight = transposed(p.weights[n].data());
+      std::copy(p.biases[n].begin(), p.biases[n].end(), std::copy(weight.begin(), weight.end(), values));
+      ++n;
+    });
+  }
+  void run() {
+    net_.forward(x_);
+    net_.back_propagate_error(x_, dy_);
+  }
+  std::vector<Numbers> results() {
+    std::vector<Numbers> all{numbers(net_.get_output()), numbers(net_.get_final_data_gradient())};
+    for_each_linear(net_, [&](auto& linear) {
+      const float* const gradient = linear.get_parameter_gradient().host();
+      all.push_back(transposed(gradient));
+      all.push_back(numbers(gradient + width * width, width));
+    });
+    return all;
+  }
+
+ private:
+  dlib::resizable_tensor x_, dy_;
+  Net net_;
+};
+
+class Dlib : public Library {
+ public:
+  std::string_view name() const override { return "dlib"; }
+  std::string version() const override {
+    return std::to_string(DLIB_MAJOR_VERSION) + "." + std::to_string(DLIB_MINOR_VERSION);
+  }
+
+  Sides dense(const DenseProblem& p) override {
+    if (p.width != width) return {};
+    if (p.weights.size() == 1 && !p.relu) return {side<One>(p)};
+    if (p.weights.size() == 3 && p.relu) return {side<Three>(p)};
+    return {};
+  }
+
+ private:
+  template <class Net>
+  static Side side(const DenseProblem& p) {
+    auto it = std::make_shared<DlibRun<Net>>(p);
+    return {.run = [=] { it->run(); }, .results = [=] { return it->results(); }};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Library> make_dlib() { return std::make_unique<Dlib>(); }
+
+}  // namespace rapt_bench

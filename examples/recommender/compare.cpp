@@ -102,7 +102,7 @@ class Compare {
   }
 
   ModelRuns measure(const ModelKind& kind) {
-    ModelRuns model{kind.name, settings_of(kind), {}, {}};
+    ModelRuns model{kind.name, settings_of(kind), {}, {}, {}};
     const Settings settings = model.settings;
     const long runs = kind.seeded ? options_.seeds : 1;
     for (long seed = 1; seed <= runs; ++seed) {
@@ -110,7 +110,11 @@ class Compare {
       auto scorer = kind.fit({seen_, settings, static_cast<std::uint64_t>(seed), final_session_});
       model.fit_seconds.push_back(seconds_since(start));
       model.runs.push_back(rapt::evaluate(*scorer, seen_, folder_.test(), {{5, 20}, rapt::Ties::partition}));
-      if (seed == 1 && kind.report) kind.report(*scorer, model.settings);
+      if (kind.report) {
+        model.chosen.push_back(settings);
+        kind.report(*scorer, model.chosen.back());
+        if (seed == 1) model.settings = model.chosen.front();
+      }
       if (runs > 1) {
         common::Step step{kind.name + ": seeds", seed, runs};
         step.metric = model.runs.back().mean(20).ndcg;
@@ -138,13 +142,22 @@ class Compare {
     save_bundle(options_.save_model, bundle);
   }
 
+  /// The command that finds the settings again.
+  std::string made_by() const {
+    std::string line = "rapt-recommend compare --data " + options_.data;
+    for (std::size_t i = 0; i < options_.models.size(); ++i)
+      line += (i == 0 ? " --models " : ",") + options_.models[i];
+    if (!options_.settings.empty()) line += " --settings " + options_.settings;
+    for (const auto& assignment : options_.set) line += " --set " + assignment;
+    return line + " --save-settings FILE";
+  }
+
   void write_files() const {
     if (!options_.json.empty()) {
       write_text(options_.json, comparison_json(options_.data, models_).dump(2) + "\n");
     }
     if (!options_.save_settings.empty()) {
-      Settings file{{"made_by", "rapt-recommend compare --data " + options_.data + " --save-settings FILE"},
-                    {"settings", Settings::object()}};
+      Settings file{{"made_by", made_by()}, {"settings", Settings::object()}};
       for (const auto& [name, settings] : found_) {
         if (!settings.empty() && find_model_kind(name).tuned_as.empty()) file["settings"][name] = settings;
       }

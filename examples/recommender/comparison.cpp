@@ -79,6 +79,7 @@ nlohmann::ordered_json comparison_json(const std::string& data, const std::vecto
   for (const auto& model : models) {
     nlohmann::ordered_json entry{
         {"name", model.name}, {"seeds", model.runs.size()}, {"settings", model.settings}};
+    for (const auto& chosen : model.chosen) entry["judge_weights"].push_back(chosen.at("judge_weight"));
     for (const auto& column : figure_columns()) {
       const auto [mean, deviation] = figure(model, column);
       entry[column.name] = {{"mean", mean}, {"sd", deviation}};

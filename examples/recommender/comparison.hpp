@@ -16,6 +16,8 @@ struct ModelRuns {
   Settings settings;
   std::vector<rapt::Evaluation> runs;
   std::vector<double> fit_seconds;
+  std::vector<Settings>
+      chosen;  // the settings with what each fit chose itself; empty where fits choose nothing
 };
 
 /// Mean and sample deviation over the runs.

@@ -4,6 +4,7 @@
 
 #include <rapt/attention/additive_attention.hpp>
 #include <rapt/attention/additive_score.hpp>
+#include <rapt/attention/alibi_slopes.hpp>
 #include <rapt/attention/attention_input.hpp>
 #include <rapt/attention/attention_pooling.hpp>
 #include <rapt/attention/concat_attention.hpp>

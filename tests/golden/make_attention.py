@@ -132,6 +132,25 @@ multihead("multihead_attention_widths", "torch.nn.MultiheadAttention(6, 3, kdim=
            "value": torch.randn(batch, keys, 5)}, averaged=False)
 
 
+class SlopedAttention(torch.nn.MultiheadAttention):
+    """Linear biases by the distance, as a mask of its own for every head."""
+
+    def forward(self, query, key, value, attn_mask, **rest):
+        distance = (torch.arange(query.shape[1])[:, None] - torch.arange(key.shape[1])[None, :]).abs()
+        slopes = torch.tensor(alibi_slopes(self.num_heads))[:, None, None]
+        sloped = attn_mask - slopes * distance
+        return super().forward(query, key, value, attn_mask=sloped.repeat(query.shape[0], 1, 1), **rest)
+
+
+def alibi_slopes(heads):
+    """As the authors of ALiBi compute them."""
+    if math.log2(heads).is_integer():
+        start = 2 ** (-2 ** -(math.log2(heads) - 3))
+        return [start * start ** i for i in range(heads)]
+    power = 2 ** math.floor(math.log2(heads))
+    return alibi_slopes(power) + alibi_slopes(2 * power)[0::2][:heads - power]
+
+
 class SelfAttention(torch.nn.MultiheadAttention):
     def forward(self, x):
         length = x.shape[1]
@@ -177,3 +196,7 @@ for norm_first, activation in ((False, "relu"), (True, "gelu")):
                   f"torch.nn.TransformerEncoderLayer(6, 2, 8, {activation}, norm_first={norm_first}), causal", layer,
                   {"x": torch.randn(2, 5, 6), "key_padding_mask": padding},
                   lambda l, x, key_padding_mask: l(x, src_mask=causal, src_key_padding_mask=key_padding_mask))
+
+multihead("multihead_attention_alibi", "torch.nn.MultiheadAttention(6, 3) with linear biases, causal",
+          SlopedAttention(6, 3, batch_first=True),
+          {"query": torch.randn(2, 6, 6), "key": torch.randn(2, 5, 6), "value": torch.randn(2, 5, 6)}, causal=True)

@@ -23,7 +23,8 @@ enum class NeedWeights { none, averaged, per_head };
 /// \borrows every view until the matching backward
 /// \note    Key j of a query i is ignored where any mask says so; a `bias` of -infinity ignores it too.
 ///          What a query ignores does not reach its output or any gradient, be it NaN. A query that sees no
-///          key gets output 0 and gradient 0. `bias` is a mask, not a parameter: it gets no gradient.
+///          key gets output 0 and gradient 0. `bias` and `alibi_slopes` are masks, not parameters: they get
+///          no gradient.
 template <std::floating_point T>
 struct AttentionInput {
   static constexpr Index no_window = -1;
@@ -32,6 +33,7 @@ struct AttentionInput {
   TensorView<const bool, 2> key_padding_mask{};  // (B, Lk) or absent
   TensorView<const bool, 2> attn_mask{};         // (Lq, Lk) or absent
   TensorView<const T, 2> bias{};                 // (Lq, Lk) or absent: added to the scores
+  TensorView<const T, 1> alibi_slopes{};         // (H) or absent: head h loses slope_h |i - j|
   bool causal = false;                           // ignores keys j > i
   Index window = no_window;                      // ignores keys with |i - j| > window
   NeedWeights need_weights = NeedWeights::none;
@@ -41,10 +43,10 @@ struct AttentionInput {
 
 namespace detail {
 
-/// Throws unless all parts of the input fit each other and the widths given (`any` fits all).
+/// Throws unless all parts of the input fit each other, the widths given (`any` fits all) and the heads.
 template <std::floating_point T>
 void check_attention_input(std::string_view where, const AttentionInput<T>& x, Index query_width,
-                           Index key_width, Index value_width) {
+                           Index key_width, Index value_width, Index heads = 1) {
   expect_shape(where, "query", x.query.shape(), {any, any, query_width});
   const Index batch = x.query.extent(0), queries = x.query.extent(1), keys = x.key.extent(1);
   expect_shape(where, "key", x.key.shape(), {batch, any, key_width});
@@ -53,6 +55,7 @@ void check_attention_input(std::string_view where, const AttentionInput<T>& x, I
     expect_shape(where, "key_padding_mask", x.key_padding_mask.shape(), {batch, keys});
   if (!x.attn_mask.absent()) expect_shape(where, "attn_mask", x.attn_mask.shape(), {queries, keys});
   if (!x.bias.absent()) expect_shape(where, "bias", x.bias.shape(), {queries, keys});
+  if (!x.alibi_slopes.absent()) expect_shape(where, "alibi_slopes", x.alibi_slopes.shape(), {heads});
   if (x.window < AttentionInput<T>::no_window) {
     throw std::invalid_argument(std::string(where) + ": window is " + std::to_string(x.window) +
                                 ", expected a distance of at least 0 or no_window");
@@ -83,13 +86,17 @@ bool ignored(const AttentionInput<T>& x, Index b, Index i, Index j) {
          (!x.bias.absent() && x.bias(i, j) == -std::numeric_limits<T>::infinity());
 }
 
-/// Adds the bias to the scores of one query, and puts -infinity where the key is ignored.
+/// Adds bias and ALiBi to the scores of one query of head h, and puts -infinity where the key is ignored.
 template <std::floating_point T>
-void mask_scores(const AttentionInput<T>& x, Index b, Index i, T* scores) {
+void mask_scores(const AttentionInput<T>& x, Index b, Index h, Index i, T* scores) {
   constexpr T never = -std::numeric_limits<T>::infinity();
   const auto [from, to] = key_range(x, i);
   std::fill(scores, scores + from, never);
   std::fill(scores + to, scores + x.value.extent(1), never);
+  if (!x.alibi_slopes.absent()) {
+    const T slope = x.alibi_slopes(h);
+    for (Index j = from; j < to; ++j) scores[j] -= slope * static_cast<T>(i < j ? j - i : i - j);
+  }
   if (x.key_padding_mask.absent() && x.attn_mask.absent() && x.bias.absent()) return;
   for (Index j = from; j < to; ++j) {
     if (ignored(x, b, i, j)) {
@@ -103,9 +110,18 @@ void mask_scores(const AttentionInput<T>& x, Index b, Index i, T* scores) {
 /// Whether any query of the sample sees key j.
 template <std::floating_point T>
 bool seen(const AttentionInput<T>& x, Index b, Index j) {
-  for (Index i = 0; i < x.query.extent(1); ++i) {
+  const Index queries = x.query.extent(1);
+  if (queries == 0 || (!x.key_padding_mask.absent() && x.key_padding_mask(b, j))) return false;
+  const auto sees = [&](Index i) {
     const auto [from, to] = key_range(x, i);
-    if (from <= j && j < to && !ignored(x, b, i, j)) return true;
+    return from <= j && j < to && !ignored(x, b, i, j);
+  };
+  // No query is nearer: where it does not see the key, only a mask given as tensor can let another one.
+  const Index nearest = std::min(j, queries - 1);
+  if (sees(nearest)) return true;
+  if (x.attn_mask.absent() && x.bias.absent()) return false;
+  for (Index i = 0; i < queries; ++i) {
+    if (sees(i)) return true;
   }
   return false;
 }

@@ -151,7 +151,7 @@ void attend(const AttentionInput<T>& x, Index heads, const AttentionDropout& dro
     const Index b = chunk / heads, h = chunk % heads;
     T* const weights = cache.probabilities.data() + chunk * queries * keys;
     score(b, h, weights);
-    for (Index i = 0; i < queries; ++i) mask_scores(x, b, i, weights + i * keys);
+    for (Index i = 0; i < queries; ++i) mask_scores(x, b, h, i, weights + i * keys);
     const TensorView<T, 2> p(weights, {queries, keys});
     softmax<T>(p, p);
     const T* mixed = weights;

@@ -99,7 +99,8 @@ struct MultiheadAttention {
   Index value_width() const { return packed() ? width() : v_proj_weight.extent(1); }
 
   Output forward(Input x, Cache& cache) const {
-    detail::check_attention_input("MultiheadAttention::forward", x, width(), key_width(), value_width());
+    detail::check_attention_input("MultiheadAttention::forward", x, width(), key_width(), value_width(),
+                                  heads);
     cache.stamp.set(this);
     cache.x = x;
     cache.x.key = detail::without_unseen(x, x.key, cache.seen_key);

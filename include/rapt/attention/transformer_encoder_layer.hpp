@@ -24,13 +24,14 @@ struct TransformerEncoderOptions {
 };
 
 /// A sequence and its masks, which mean what they mean in AttentionInput.
-/// \shape x (B, L, E), key_padding_mask (B, L), attn_mask and bias (L, L)
+/// \shape x (B, L, E), key_padding_mask (B, L), attn_mask and bias (L, L), alibi_slopes (H)
 template <std::floating_point T>
 struct TransformerEncoderInput {
   TensorView<const T, 3> x{};
   TensorView<const bool, 2> key_padding_mask{};
   TensorView<const bool, 2> attn_mask{};
   TensorView<const T, 2> bias{};
+  TensorView<const T, 1> alibi_slopes{};
   bool causal = false;
   Index window = AttentionInput<T>::no_window;
   NeedWeights need_weights = NeedWeights::none;
@@ -155,6 +156,7 @@ struct TransformerEncoderLayer {
                                              .key_padding_mask = x.key_padding_mask,
                                              .attn_mask = x.attn_mask,
                                              .bias = x.bias,
+                                             .alibi_slopes = x.alibi_slopes,
                                              .causal = x.causal,
                                              .window = x.window,
                                              .need_weights = x.need_weights},

@@ -21,12 +21,13 @@ struct AttentionData {
   rapt::Tensor<T, 3> query, key, value;
   rapt::Tensor<bool, 2> key_padding_mask, attn_mask;
   rapt::Tensor<T, 2> bias;
+  rapt::Tensor<T, 1> alibi_slopes;
   bool causal = false;
   Index window = rapt::AttentionInput<T>::no_window;
 
   AttentionData() = default;
   /// Random numbers, and by the seed any combination of masks.
-  AttentionData(Draw& draw, Index query_width, Index key_width, Index value_width) {
+  AttentionData(Draw& draw, Index query_width, Index key_width, Index value_width, Index heads = 1) {
     const std::array<Index, 7> lengths{0, 1, 2, 3, 5, 7, 9};  // quadratic work: shorter than Draw::size
     const Index batch = draw.pick(std::array<Index, 4>{0, 1, 2, 2}), queries = draw.pick(lengths),
                 keys = draw.pick(lengths);
@@ -44,6 +45,10 @@ struct AttentionData {
         number = quarter == 8 ? -std::numeric_limits<T>::infinity() : static_cast<T>(quarter - 4) / 4;
       }
     }
+    if (yes()) {
+      alibi_slopes.resize({heads});
+      for (T& slope : alibi_slopes) slope = static_cast<T>(uniform_index(draw.ids, 5)) / 4;
+    }
     causal = yes();
     if (yes()) window = draw.small();
   }
@@ -60,19 +65,21 @@ struct AttentionData {
   }
 
   rapt::AttentionInput<T> input(rapt::NeedWeights need_weights = rapt::NeedWeights::none) const {
-    return {query, key, value, key_padding_mask, attn_mask, bias, causal, window, need_weights};
+    return {query, key, value, key_padding_mask, attn_mask, bias, alibi_slopes, causal, window, need_weights};
   }
 };
 
 /// Forward and backward of a layer against the numbers of its golden file.
 template <class L>
 void check_attention_golden(const std::string& name, L layer,
-                            rapt::NeedWeights need_weights = rapt::NeedWeights::averaged) {
+                            rapt::NeedWeights need_weights = rapt::NeedWeights::averaged,
+                            const rapt::Tensor<double, 1>& alibi_slopes = {}) {
   const rapt::testing::Golden golden(RAPT_SOURCE_DIR "/tests/golden/" + name + ".txt");
   golden.load(layer, "layer.");
   L gradient = zeros_like(layer), expected = gradient;
   golden.load(expected, "gradient.");
-  const AttentionData<double> data(golden);
+  AttentionData<double> data(golden);
+  data.alibi_slopes = alibi_slopes;
   const auto dy = golden.tensor<double, 3>("dy");
   typename L::Cache cache;
 

@@ -15,7 +15,7 @@ std::vector<double> attention_input_sees(const rapt::AttentionInput<double>& x, 
   std::vector<double> all;
   for (rapt::Index i = 0; i < x.query.extent(1); ++i) {
     std::vector<double> row(static_cast<std::size_t>(x.key.extent(1)), 1);
-    rapt::detail::mask_scores(x, b, i, row.data());
+    rapt::detail::mask_scores(x, b, 0, i, row.data());
     for (const double score : row) all.push_back(score == never ? 0 : 1);
   }
   return all;
@@ -58,7 +58,7 @@ TEST_CASE("All masks combine and true means ignored", "[attention][mask]") {
   CHECK(attention_input_sees(x, 0) == std::vector<double>{1, 0, 1, 1, 0, 1});
   CHECK(attention_input_sees(x, 1) == std::vector<double>{0, 0, 1, 0, 0, 1});
   std::vector<double> scores{1, 1, std::nan("")};
-  rapt::detail::mask_scores(x, 0, 0, scores.data());
+  rapt::detail::mask_scores(x, 0, 0, 0, scores.data());
   CHECK(scores[0] == 1.5);
   CHECK(scores[1] == never);
   CHECK(std::isnan(scores[2]));
@@ -76,14 +76,38 @@ TEST_CASE("Keys that no query sees are zeroed in a copy and others are used in p
   CHECK(rapt_test::numbers(cleaned) == std::vector<double>{1, 2, 3, 4, 0, 0});
 }
 
+TEST_CASE("A key counts as seen where any query sees it under every mask", "[attention][mask]") {
+  rapt::Index hidden = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    rapt_test::Draw draw(seed);
+    rapt_test::AttentionData<double> data(draw, 1, 1, 1);
+    if (data.attn_mask.size() != 0 && seed % 3 == 0) data.attn_mask.fill(true);
+    const auto x = data.input();
+    for (rapt::Index b = 0; b < x.query.extent(0); ++b) {
+      const auto sees = attention_input_sees(x, b);
+      const rapt::Index keys = x.key.extent(1);
+      for (rapt::Index j = 0; j < keys; ++j) {
+        bool any = false;
+        for (rapt::Index i = 0; i < x.query.extent(1); ++i) {
+          any = any || sees[static_cast<std::size_t>(i * keys + j)] == 1;
+        }
+        CHECK(rapt::detail::seen(x, b, j) == any);
+        if (!any) ++hidden;
+      }
+    }
+  }
+  CHECK(hidden > 50);
+}
+
 TEST_CASE("An attention input that does not fit names the part and both shapes", "[attention][errors]") {
   const rapt::Tensor<float, 3> q({2, 3, 4}), k({2, 5, 6}), v({2, 5, 7}), other_batch({1, 5, 6}),
       short_v({2, 4, 7});
   const rapt::Tensor<bool, 2> mask({5, 2});
   const rapt::Tensor<float, 2> bias({3, 4});
+  const rapt::Tensor<float, 1> slopes({3});
   const auto text = [](const rapt::AttentionInput<float>& x, rapt::Index e = 4, rapt::Index ek = 6,
-                       rapt::Index ev = 7) {
-    return rapt_test::attention_error([&] { rapt::detail::check_attention_input("F", x, e, ek, ev); });
+                       rapt::Index ev = 7, rapt::Index heads = 1) {
+    return rapt_test::attention_error([&] { rapt::detail::check_attention_input("F", x, e, ek, ev, heads); });
   };
   CHECK(text({.query = q, .key = k, .value = v}) == "no error");
   CHECK(text({.query = q, .key = k, .value = v}, 5) == "F: query has shape (2, 3, 4), expected (*, *, 5)");
@@ -99,6 +123,11 @@ TEST_CASE("An attention input that does not fit names the part and both shapes",
         "F: attn_mask has shape (5, 2), expected (3, 5)");
   CHECK(text({.query = q, .key = k, .value = v, .bias = bias}) ==
         "F: bias has shape (3, 4), expected (3, 5)");
+  CHECK(text({.query = q, .key = k, .value = v, .alibi_slopes = slopes}) ==
+        "F: alibi_slopes has shape (3), expected (1)");
+  CHECK(text({.query = q, .key = k, .value = v, .alibi_slopes = slopes}, 4, 6, 7, 2) ==
+        "F: alibi_slopes has shape (3), expected (2)");
+  CHECK(text({.query = q, .key = k, .value = v, .alibi_slopes = slopes}, 4, 6, 7, 3) == "no error");
   CHECK(text({.query = q, .key = k, .value = v, .window = -2}) ==
         "F: window is -2, expected a distance of at least 0 or no_window");
 }

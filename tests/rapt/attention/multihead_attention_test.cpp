@@ -22,7 +22,7 @@ struct MultiheadAttentionSample {
     }
     layer = rapt::MultiheadAttention<T>(width, heads, draw.values, options);
     for (T& b : layer.in_proj_bias) b = rapt::normal<T>(draw.values);
-    data = {draw, width, layer.key_width(), layer.value_width()};
+    data = {draw, width, layer.key_width(), layer.value_width(), heads};
   }
   rapt::MultiheadAttention<T> layer;
   rapt_test::AttentionData<T> data;

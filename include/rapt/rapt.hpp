@@ -58,7 +58,9 @@
 #include <rapt/kernels/block_product.hpp>
 #include <rapt/kernels/gemm.hpp>
 #include <rapt/kernels/lanes.hpp>
+#include <rapt/kernels/layer_norm.hpp>
 #include <rapt/kernels/simd.hpp>
+#include <rapt/kernels/sweep.hpp>
 #include <rapt/kernels/vector_math.hpp>
 #include <rapt/loss/bce_with_logits.hpp>
 #include <rapt/loss/bpr.hpp>

@@ -3,9 +3,11 @@
 
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/tensor_view.hpp>
+#include <rapt/core/workspace.hpp>
+#include <rapt/kernels/layer_norm.hpp>
 #include <rapt/ops/reduce.hpp>
 
-#include <cmath>
+#include <algorithm>
 #include <concepts>
 #include <string_view>
 #include <type_traits>
@@ -28,16 +30,12 @@ void layer_norm(std::type_identity_t<TensorView<const T, 2>> x,
   expect_shape("layer_norm", "y", y.shape(), x.shape());
   expect_shape("layer_norm", "mean", mean.shape(), {rows});
   expect_shape("layer_norm", "scale", scale.shape(), {rows});
-  const detail::ConstFlatArray<T> w(weight.data(), width), b(bias.data(), width);
-  parallel_for_range(rows, detail::rows_of_chunk(width), 6 * width, [&](Index from, Index to) {
-    for (Index n = from; n < to; ++n) {
-      const detail::ConstFlatArray<T> row(x.data() + n * width, width);
-      const T count = static_cast<T>(std::max<Index>(width, 1)), m = row.sum() / count;
-      const T s = T(1) / std::sqrt((row - m).square().sum() / count + eps);
-      mean.data()[n] = m;
-      scale.data()[n] = s;
-      detail::FlatArray<T>(y.data() + n * width, width) = (row - m) * s * w + b;
-    }
+  const auto kernel = RAPT_KERNEL_FOR(simd(), layer_norm_rows<T>);
+  const Index grain = std::max<Index>(detail::rows_of_chunk(width), 4);
+  parallel_for_range(rows, grain, width, [&](Index from, Index to) {
+    const Index at = from * width;
+    kernel({to - from, width, x.data() + at, weight.data(), bias.data(), eps, y.data() + at,
+            mean.data() + from, scale.data() + from});
   });
 }
 
@@ -62,28 +60,27 @@ void layer_norm_backward(std::type_identity_t<TensorView<const T, 2>> dy,
   if (!d_weight.absent()) {
     expect_shape("layer_norm_backward", "d_weight", d_weight.shape(), {width});
     expect_shape("layer_norm_backward", "d_bias", d_bias.shape(), {width});
-    // y = weight z + bias, z = (x - mean) scale; a chunk owns columns and takes the rows in their order
-    parallel_for_range(width, detail::columns_of_chunk, 4 * rows, [&](Index from, Index to) {
-      detail::FlatArray<T> dw(d_weight.data() + from, to - from), db(d_bias.data() + from, to - from);
-      for (Index n = 0; n < rows; ++n) {
-        const detail::ConstFlatArray<T> d(dy.data() + n * width + from, to - from);
-        const detail::ConstFlatArray<T> row(x.data() + n * width + from, to - from);
-        dw += d * (row - mean.data()[n]) * scale.data()[n];
-        db += d;
-      }
-    });
   }
-  if (dx.absent()) return;
-  const detail::ConstFlatArray<T> w(weight.data(), width);
-  parallel_for_range(rows, detail::rows_of_chunk(width), 8 * width, [&](Index from, Index to) {
-    for (Index n = from; n < to; ++n) {
-      const detail::ConstFlatArray<T> row(x.data() + n * width, width), d(dy.data() + n * width, width);
-      const T m = mean.data()[n], s = scale.data()[n], count = static_cast<T>(std::max<Index>(width, 1));
-      // z = (x - mean(x)) / sqrt(variance(x) + eps):  dx = s (dz - mean(dz) - z mean(dz z))
-      const T first = (d * w).sum() / count, second = (d * w * (row - m)).sum() * s / count;
-      detail::FlatArray<T>(dx.data() + n * width, width) = s * (d * w - first - (row - m) * (s * second));
-    }
+  // The sums over rows are taken block by block, the blocks cut by the number of rows alone.
+  const Index block = std::max<Index>(32, (rows + 255) / 256 * 4), blocks = (rows + block - 1) / block;
+  const Index stride = (width + 15) / 16 * 16;  // blocks share no cache line
+  const bool sums_wanted = !d_weight.absent();
+  const Workspace<T> sums(sums_wanted ? 2 * blocks * stride : 0);
+  const auto kernel = RAPT_KERNEL_FOR(simd(), layer_norm_backward_rows<T>);
+  parallel_for(blocks, block * width, [&](Index chunk) {
+    const Index from = chunk * block, at = from * width;
+    T* const own = sums_wanted ? sums.data() + 2 * chunk * stride : nullptr;
+    if (sums_wanted) std::fill_n(own, 2 * stride, T(0));
+    kernel({std::min(block, rows - from), width, dy.data() + at, x.data() + at, weight.data(),
+            mean.data() + from, scale.data() + from, dx.absent() ? nullptr : dx.data() + at, own,
+            sums_wanted ? own + stride : nullptr});
   });
+  if (!sums_wanted) return;
+  for (Index chunk = 0; chunk < blocks; ++chunk) {
+    const T* const own = sums.data() + 2 * chunk * stride;
+    detail::FlatArray<T>(d_weight.data(), width) += detail::ConstFlatArray<T>(own, width);
+    detail::FlatArray<T>(d_bias.data(), width) += detail::ConstFlatArray<T>(own + stride, width);
+  }
 }
 
 /// Mean and (biased) variance of every column.

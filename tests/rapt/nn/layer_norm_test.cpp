@@ -11,10 +11,10 @@ namespace {
 
 template <class T>
 struct LayerNormSample {
-  // Rows of one number are their own mean, so y does not depend on x: there rounding is all one would
-  // compare.
+  // Rows of one number are their own mean, and rows of two become -1 and 1, so y hardly depends on x: there
+  // rounding is all one would compare.
   explicit LayerNormSample(rapt_test::Draw& draw)
-      : layer(draw.pick(std::array<rapt::Index, 6>{0, 2, 5, 13, 33, 67})),
+      : layer(draw.pick(std::array<rapt::Index, 6>{0, 3, 5, 13, 33, 67})),
         x(draw.normal<T, 2>({draw.size(), layer.width()}, 2)) {
     layer.weight = draw.normal<T, 1>(layer.weight.shape());
     layer.bias = draw.normal<T, 1>(layer.bias.shape());

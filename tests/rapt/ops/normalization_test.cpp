@@ -145,6 +145,48 @@ TEST_CASE("layer_norm_backward adds to parameter gradients and leaves out what i
   for (rapt::Index e = 0; e < 4; ++e) CHECK(dw(e) == Catch::Approx(2 * dw_again(e)));
 }
 
+TEST_CASE("layer_norm_backward sums many blocks of rows to the same bits on any threads",
+          "[ops][normalization][threads]") {
+  const rapt::Index rows = 1037, width = 21;
+  rapt_test::Draw draw(5);
+  const auto x = draw.normal<float, 2>({rows, width}), dy = draw.normal<float, 2>({rows, width});
+  const auto weight = draw.normal<float, 1>({width}), bias = draw.normal<float, 1>({width});
+  struct Pass {
+    rapt::Tensor<float, 2> y, dx;
+    rapt::Tensor<float, 1> mean, scale, d_weight, d_bias;
+  };
+  const auto run = [&](rapt::Index threads) {
+    rapt::set_threads(threads);
+    Pass pass;
+    layer_norm(x, weight, bias, 1e-5f, pass.y.resize(x.shape()), pass.mean.resize({rows}),
+               pass.scale.resize({rows}));
+    pass.d_weight = pass.d_bias = rapt::Tensor<float, 1>({width});
+    layer_norm_backward(dy, x, weight, pass.mean, pass.scale, pass.dx.resize(x.shape()), pass.d_weight,
+                        pass.d_bias);
+    return pass;
+  };
+  rapt::set_parallel_threshold(0);
+  const Pass one = run(1);
+  for (const rapt::Index threads : {2, 3, 4}) {
+    const Pass more = run(threads);
+    CHECK(rapt::testing::largest_difference(more.y, one.y) == 0);
+    CHECK(rapt::testing::largest_difference(more.dx, one.dx) == 0);
+    CHECK(rapt::testing::largest_difference(more.d_weight, one.d_weight) == 0);
+    CHECK(rapt::testing::largest_difference(more.d_bias, one.d_bias) == 0);
+  }
+  rapt::set_threads(1);
+  rapt::set_parallel_threshold(100'000);
+  for (rapt::Index e = 0; e < width; ++e) {
+    double d_weight = 0, d_bias = 0;
+    for (rapt::Index n = 0; n < rows; ++n) {
+      d_weight += static_cast<double>(dy(n, e)) * (x(n, e) - one.mean(n)) * one.scale(n);
+      d_bias += dy(n, e);
+    }
+    CHECK(one.d_weight(e) == Catch::Approx(d_weight).margin(1e-4));
+    CHECK(one.d_bias(e) == Catch::Approx(d_bias).margin(1e-4));
+  }
+}
+
 TEST_CASE("layer_norm names both shapes when they do not fit", "[ops][normalization][errors]") {
   const rapt::Tensor<double, 2> x({2, 3}), tall({3, 3});
   const rapt::Tensor<double, 1> three({3}), two({2}), four({4});

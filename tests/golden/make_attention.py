@@ -200,3 +200,33 @@ for norm_first, activation in ((False, "relu"), (True, "gelu")):
 multihead("multihead_attention_alibi", "torch.nn.MultiheadAttention(6, 3) with linear biases, causal",
           SlopedAttention(6, 3, batch_first=True),
           {"query": torch.randn(2, 6, 6), "key": torch.randn(2, 5, 6), "value": torch.randn(2, 5, 6)}, causal=True)
+
+
+def shared_heads(name, comment, heads, key_heads, width, value_width, slopes=None, **masked):
+    """Attention by dot products, with the heads of keys and values repeated for those of the queries."""
+    batch, queries, keys = 2, 5, 6
+    inputs = {"query": torch.randn(batch, queries, heads * width),
+              "key": torch.randn(batch, keys, key_heads * width),
+              "value": torch.randn(batch, keys, key_heads * value_width), **masks(batch, queries, keys)}
+
+    def split(x, count):
+        return x.reshape(batch, x.shape[1], count, -1).transpose(1, 2)
+
+    def forward(layer, query, key, value):
+        k = split(key, key_heads).repeat_interleave(heads // key_heads, 1)
+        v = split(value, key_heads).repeat_interleave(heads // key_heads, 1)
+        scores = split(query, heads) @ k.transpose(2, 3) / math.sqrt(width) + inputs["bias"]
+        if slopes is not None:
+            distance = (torch.arange(queries)[:, None] - torch.arange(keys)[None, :]).abs()
+            scores = scores - torch.tensor(slopes)[:, None, None] * distance
+        hidden = ignored(queries, keys, inputs, masked.get("causal", False), masked.get("window"))
+        weights = torch.softmax(scores.masked_fill(hidden[:, None], -math.inf), -1)
+        return (weights @ v).transpose(1, 2).reshape(batch, queries, -1), weights
+
+    write(name, comment, torch.nn.Module(), inputs, forward, **masked)
+
+
+shared_heads("scaled_dot_product_attention_grouped", "4 heads over 2 of keys and values, every mask", 4, 2, 3, 2,
+             window=4)
+shared_heads("scaled_dot_product_attention_single", "3 heads over 1 of keys and values, linear biases", 3, 1, 4, 3,
+             alibi_slopes(3))

@@ -68,6 +68,33 @@ inline AttentionDropout draw_attention_dropout(double probability, Training& tra
   return {probability, training.stream.substream(id)};
 }
 
+/// Heads of the queries, and of keys and values: neighbours among the first share one of the second.
+struct HeadCounts {
+  Index query = 1, key = 1;
+
+  HeadCounts(Index heads) : query(heads), key(heads) {}  // NOLINT: as many of both is the rule
+  HeadCounts(Index query_heads, Index key_heads) : query(query_heads), key(key_heads) {}
+
+  Index group() const { return query / key; }
+};
+
+/// Throws unless the second divides the first; 0 stands for as many.
+inline HeadCounts head_counts(std::string_view where, Index heads, Index key_value_heads) {
+  if (key_value_heads == 0) key_value_heads = heads;
+  if (heads < 1 || key_value_heads < 1 || heads % key_value_heads != 0) {
+    throw std::invalid_argument(std::string(where) + ": heads " + std::to_string(heads) +
+                                " is not a multiple of key_value_heads " + std::to_string(key_value_heads));
+  }
+  return {heads, key_value_heads};
+}
+
+/// Width of one of the heads that lie side by side in rows of this shape.
+inline Index head_width(std::string_view where, std::string_view what, const Shape<3>& shape, Index heads) {
+  if (shape[2] % heads == 0) return shape[2] / heads;
+  throw ShapeError(std::string(where) + ": " + std::string(what) + " has shape " + to_string(shape) +
+                   ", expected (*, *, a multiple of " + std::to_string(heads) + ")");
+}
+
 /// First element of head h in sample b of a tensor (B, L, H * D): its rows lie `extent(2)` apart.
 template <class T>
 T* head_of(TensorView<T, 3> all, Index heads, Index b, Index h) {
@@ -138,17 +165,17 @@ void keep_weights(NeedWeights need, AttentionCache<T>& cache) {
 ///
 /// `score(b, h, s)` writes the scores s (Lq, Lk) of one head, in about `operations` steps.
 template <std::floating_point T, class Score>
-void attend(const AttentionInput<T>& x, Index heads, const AttentionDropout& dropout, Index operations,
+void attend(const AttentionInput<T>& x, HeadCounts heads, const AttentionDropout& dropout, Index operations,
             AttentionCache<T>& cache, Score&& score) {
   const Index batch = x.query.extent(0), queries = x.query.extent(1), keys = x.value.extent(1);
-  const Index stride = x.value.extent(2), width = stride / heads;
+  const Index stride = x.value.extent(2), width = stride / heads.key;
   const bool drops = dropout.probability > 0;
-  cache.probabilities.resize({batch, heads, queries, keys});
+  cache.probabilities.resize({batch, heads.query, queries, keys});
   cache.kept = static_cast<T>(1 / (1 - dropout.probability));
   cache.dropped.resize(drops ? cache.probabilities.shape() : Shape<4>{});
-  cache.context.resize({batch, queries, stride});
-  parallel_for(batch * heads, operations + queries * keys * (2 * width + 20), [&](Index chunk) {
-    const Index b = chunk / heads, h = chunk % heads;
+  cache.context.resize({batch, queries, heads.query * width});
+  parallel_for(batch * heads.query, operations + queries * keys * (2 * width + 20), [&](Index chunk) {
+    const Index b = chunk / heads.query, h = chunk % heads.query;
     T* const weights = cache.probabilities.data() + chunk * queries * keys;
     score(b, h, weights);
     for (Index i = 0; i < queries; ++i) mask_scores(x, b, h, i, weights + i * keys);
@@ -161,32 +188,32 @@ void attend(const AttentionInput<T>& x, Index heads, const AttentionDropout& dro
            dropout.stream.substream(static_cast<std::uint64_t>(chunk)));
       mixed = dropped;
     }
-    mix<T>(queries, width, keys, 1, {mixed, keys}, head_of(x.value, heads, b, h), stride, false,
-           head_of(cache.context.view(), heads, b, h), stride);
+    mix<T>(queries, width, keys, 1, {mixed, keys}, head_of(x.value, heads.key, b, h / heads.group()), stride,
+           false, head_of(cache.context.view(), heads.query, b, h), heads.query * width);
   });
   keep_weights(x.need_weights, cache);
 }
 
 /// The matching backward: cache.d_value, and cache.d_scores of which `score_backward(b, h, ds)` is called
-/// with each head's (Lq, Lk).
+/// with each head's (Lq, Lk), one after the other for the heads that share a key head.
 template <std::floating_point T, class ScoreBackward>
-void attend_backward(TensorView<const T, 3> dy, const AttentionInput<T>& x, Index heads, Index operations,
-                     AttentionCache<T>& cache, ScoreBackward&& score_backward) {
+void attend_backward(TensorView<const T, 3> dy, const AttentionInput<T>& x, HeadCounts heads,
+                     Index operations, AttentionCache<T>& cache, ScoreBackward&& score_backward) {
   const Index batch = x.query.extent(0), queries = x.query.extent(1), keys = x.value.extent(1);
-  const Index stride = x.value.extent(2), width = stride / heads;
+  const Index stride = x.value.extent(2), width = stride / heads.key, dy_stride = heads.query * width;
   cache.d_scores.resize(cache.probabilities.shape());
   cache.d_value.resize(x.value.shape());
-  parallel_for(batch * heads, operations + queries * keys * (4 * width + 10), [&](Index chunk) {
-    const Index b = chunk / heads, h = chunk % heads, at = chunk * queries * keys;
+  const auto backward = [&](Index b, Index h) {
+    const Index at = (b * heads.query + h) * queries * keys, key_head = h / heads.group();
     const T* const weights = cache.probabilities.data() + at;
     const T* const mixed = cache.dropped.size() == 0 ? weights : cache.dropped.data() + at;
-    const T* const d_context = head_of(dy, heads, b, h);
+    const T* const d_context = head_of(dy, heads.query, b, h);
     T* const ds = cache.d_scores.data() + at;
     // context = M V
-    gemm<T>(keys, width, queries, 1, {mixed, keys, true}, {d_context, stride}, false,
-            head_of(cache.d_value.view(), heads, b, h), stride);
-    gemm<T>(queries, keys, width, 1, {d_context, stride}, {head_of(x.value, heads, b, h), stride, true},
-            false, ds, keys);
+    gemm<T>(keys, width, queries, 1, {mixed, keys, true}, {d_context, dy_stride}, h % heads.group() != 0,
+            head_of(cache.d_value.view(), heads.key, b, key_head), stride);
+    gemm<T>(queries, keys, width, 1, {d_context, dy_stride},
+            {head_of(x.value, heads.key, b, key_head), stride, true}, false, ds, keys);
     const TensorView<T, 2> d(ds, {queries, keys});
     if (mixed != weights) {
       // m = kept p, or 0 where it was dropped
@@ -195,38 +222,44 @@ void attend_backward(TensorView<const T, 3> dy, const AttentionInput<T>& x, Inde
     // p = softmax(s)
     softmax_backward<T>(d, TensorView<const T, 2>(weights, {queries, keys}), d);
     score_backward(b, h, ds);
-  });
+  };
+  parallel_for(batch * heads.key, heads.group() * (operations + queries * keys * (4 * width + 10)),
+               [&](Index chunk) {
+                 const Index b = chunk / heads.key, from = chunk % heads.key * heads.group();
+                 for (Index h = from; h < from + heads.group(); ++h) backward(b, h);
+               });
 }
 
 /// Attention by dot products, `softmax(scale Q_h K_h^T + bias) V_h` with the heads read in place.
 ///
 /// This pair is the seam behind which a kernel that never holds the (Lq, Lk) matrix goes.
-/// \shape x.query, x.key (B, L, H * D), x.value (B, Lk, H * Dv) -> cache.context (B, Lq, H * Dv)
+/// \shape x.query (B, Lq, H * D), x.key (B, Lk, G * D), x.value (B, Lk, G * Dv) with G key heads ->
+///        cache.context (B, Lq, H * Dv)
 template <std::floating_point T>
-void dot_attention(const AttentionInput<T>& x, Index heads, T scale, const AttentionDropout& dropout,
+void dot_attention(const AttentionInput<T>& x, HeadCounts heads, T scale, const AttentionDropout& dropout,
                    AttentionCache<T>& cache) {
-  const Index queries = x.query.extent(1), keys = x.key.extent(1), stride = x.query.extent(2);
-  const Index width = stride / heads;
+  const Index queries = x.query.extent(1), keys = x.key.extent(1), width = x.query.extent(2) / heads.query;
   attend(x, heads, dropout, 2 * queries * keys * width, cache, [&](Index b, Index h, T* scores) {
-    gemm<T>(queries, keys, width, scale, {head_of(x.query, heads, b, h), stride},
-            {head_of(x.key, heads, b, h), stride, true}, false, scores, keys);
+    gemm<T>(queries, keys, width, scale, {head_of(x.query, heads.query, b, h), x.query.extent(2)},
+            {head_of(x.key, heads.key, b, h / heads.group()), x.key.extent(2), true}, false, scores, keys);
   });
 }
 
 /// The matching backward: cache.d_query, cache.d_key, cache.d_value.
 template <std::floating_point T>
-void dot_attention_backward(TensorView<const T, 3> dy, const AttentionInput<T>& x, Index heads, T scale,
+void dot_attention_backward(TensorView<const T, 3> dy, const AttentionInput<T>& x, HeadCounts heads, T scale,
                             AttentionCache<T>& cache) {
-  const Index queries = x.query.extent(1), keys = x.key.extent(1), stride = x.query.extent(2);
-  const Index width = stride / heads;
+  const Index queries = x.query.extent(1), keys = x.key.extent(1), width = x.query.extent(2) / heads.query;
+  const Index query_stride = x.query.extent(2), key_stride = x.key.extent(2);
   cache.d_query.resize(x.query.shape());
   cache.d_key.resize(x.key.shape());
   attend_backward(dy, x, heads, 4 * queries * keys * width, cache, [&](Index b, Index h, const T* ds) {
+    const Index key_head = h / heads.group();
     // S = scale Q K^T
-    mix<T>(queries, width, keys, scale, {ds, keys}, head_of(x.key, heads, b, h), stride, false,
-           head_of(cache.d_query.view(), heads, b, h), stride);
-    mix<T>(keys, width, queries, scale, {ds, keys, true}, head_of(x.query, heads, b, h), stride, false,
-           head_of(cache.d_key.view(), heads, b, h), stride);
+    mix<T>(queries, width, keys, scale, {ds, keys}, head_of(x.key, heads.key, b, key_head), key_stride, false,
+           head_of(cache.d_query.view(), heads.query, b, h), query_stride);
+    mix<T>(keys, width, queries, scale, {ds, keys, true}, head_of(x.query, heads.query, b, h), query_stride,
+           h % heads.group() != 0, head_of(cache.d_key.view(), heads.key, b, key_head), key_stride);
   });
 }
 

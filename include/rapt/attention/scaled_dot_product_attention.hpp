@@ -8,12 +8,19 @@
 
 namespace rapt {
 
-/// Scaled dot-product attention, `y = softmax(Q K^T / sqrt(E)) V` (Vaswani et al. 2017, arXiv:1706.03762,
-/// eq. 1), with dropout on the weights in training.
+/// Scaled dot-product attention, `y_h = softmax(Q_h K_h^T / sqrt(D)) V_h` for every head h of width D
+/// (Vaswani et al. 2017, arXiv:1706.03762, eq. 1), with dropout on the weights in training. Heads lie side by
+/// side.
 ///
-/// \shape   query (B, Lq, E), key (B, Lk, E), value (B, Lk, Ev) -> y (B, Lq, Ev)
-/// \cost    2 B Lq Lk (E + Ev) flops forward, twice that backward; B Lq Lk numbers of memory
-/// \throws  ShapeError; std::invalid_argument for a negative window or a dropout outside [0, 1)
+/// With fewer heads of keys and values, G, query head h reads head `h / (H / G)` of them (grouped-query
+/// attention; Ainslie et al. 2023, arXiv:2305.13245); one for all is multi-query attention (Shazeer 2019,
+/// arXiv:1911.02150).
+///
+/// \shape   query (B, Lq, H D), key (B, Lk, G D), value (B, Lk, G Dv) -> y (B, Lq, H Dv)
+/// \cost    2 B H Lq Lk (D + Dv) flops forward, twice that backward; B H Lq Lk numbers of memory
+/// \throws  ShapeError; std::invalid_argument for a negative window, a dropout outside [0, 1), and where G
+/// does
+///          not divide H
 /// \borrows the input until the matching backward
 template <std::floating_point T>
 struct ScaledDotProductAttention {
@@ -22,23 +29,34 @@ struct ScaledDotProductAttention {
   using Output = TensorView<const T, 3>;
 
   double dropout = 0;  // probability that a weight is dropped in training
+  Index heads = 1;
+  Index key_value_heads = 0;  // 0: as heads
   static constexpr auto parameters = std::tuple<>{};
-  static constexpr auto settings = std::tuple{field("dropout", &ScaledDotProductAttention::dropout)};
+  static constexpr auto settings =
+      std::tuple{field("dropout", &ScaledDotProductAttention::dropout),
+                 field("heads", &ScaledDotProductAttention::heads),
+                 field("key_value_heads", &ScaledDotProductAttention::key_value_heads)};
 
   struct Cache : AttentionCache<T> {
     Training training;
   };
 
   ScaledDotProductAttention() = default;
-  explicit ScaledDotProductAttention(double dropout_) : dropout(dropout_) {
+  explicit ScaledDotProductAttention(double dropout_, Index heads_ = 1, Index key_value_heads_ = 0)
+      : dropout(dropout_), heads(heads_), key_value_heads(key_value_heads_) {
     detail::check_attention_dropout("ScaledDotProductAttention", dropout);
+    detail::head_counts("ScaledDotProductAttention", heads, key_value_heads);
   }
 
   Output forward(Input x, Cache& cache) const {
-    detail::check_attention_input("ScaledDotProductAttention::forward", x, any, x.query.extent(2), any);
+    const char* const where = "ScaledDotProductAttention::forward";
+    const auto counts = detail::head_counts(where, heads, key_value_heads);
+    const Index width = detail::head_width(where, "query", x.query.shape(), counts.query);
+    detail::check_attention_input(where, x, any, width * counts.key, any, counts.query);
+    detail::head_width(where, "value", x.value.shape(), counts.key);
     cache.x = x;
     cache.stamp.set(this);
-    detail::dot_attention<T>(x, 1, detail::attention_scale<T>(x.query.extent(2)),
+    detail::dot_attention<T>(x, counts, detail::attention_scale<T>(width),
                              detail::draw_attention_dropout(dropout, cache.training), cache);
     return cache.context;
   }
@@ -48,8 +66,9 @@ struct ScaledDotProductAttention {
     expect_shape("ScaledDotProductAttention::backward", "dy", dy.shape(), cache.context.shape());
     cache.stamp.check(this, gradient);
     if (input_gradient == InputGradient::skip) return {};
-    detail::dot_attention_backward<T>(dy, cache.x, 1, detail::attention_scale<T>(cache.x.query.extent(2)),
-                                      cache);
+    const auto counts = detail::head_counts("ScaledDotProductAttention::backward", heads, key_value_heads);
+    detail::dot_attention_backward<T>(
+        dy, cache.x, counts, detail::attention_scale<T>(cache.x.query.extent(2) / counts.query), cache);
     return {.query = cache.d_query, .key = cache.d_key, .value = cache.d_value};
   }
 };

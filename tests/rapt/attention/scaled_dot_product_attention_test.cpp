@@ -1,3 +1,4 @@
+#include <rapt/attention/alibi_slopes.hpp>
 #include <rapt/attention/scaled_dot_product_attention.hpp>
 
 #include "rapt/attention/attention_data.hpp"
@@ -10,10 +11,14 @@ namespace {
 
 template <class T>
 struct ScaledDotProductSample {
-  explicit ScaledDotProductSample(rapt_test::Draw& draw) : ScaledDotProductSample(draw, draw.size()) {}
-  ScaledDotProductSample(rapt_test::Draw& draw, rapt::Index width)
-      : layer(draw.pick(std::array<rapt::Index, 2>{0, 1}) == 1 ? 0.4 : 0.0),
-        data(draw, width, width, draw.size()) {}
+  explicit ScaledDotProductSample(rapt_test::Draw& draw) {
+    const rapt::Index key_heads = draw.pick(std::array<rapt::Index, 4>{1, 1, 2, 3});
+    const rapt::Index heads = key_heads * draw.pick(std::array<rapt::Index, 4>{1, 1, 2, 3});
+    const rapt::Index width = draw.size(), value_width = draw.size();
+    layer = rapt::ScaledDotProductAttention<T>(draw.pick(std::array<rapt::Index, 2>{0, 1}) == 1 ? 0.4 : 0.0,
+                                               heads, key_heads);
+    data = {draw, heads * width, key_heads * width, key_heads * value_width, heads};
+  }
   rapt::ScaledDotProductAttention<T> layer;
   rapt_test::AttentionData<T> data;
   auto input() const { return data.input(); }
@@ -79,6 +84,37 @@ TEST_CASE("ScaledDotProductAttention agrees with PyTorch", "[attention][scaled_d
                                     rapt::ScaledDotProductAttention<double>{});
 }
 
+TEST_CASE("Grouped heads of ScaledDotProductAttention agree with PyTorch on repeated ones",
+          "[attention][scaled_dot][golden]") {
+  rapt_test::check_attention_golden("scaled_dot_product_attention_grouped",
+                                    rapt::ScaledDotProductAttention<double>(0, 4, 2),
+                                    rapt::NeedWeights::per_head);
+  rapt_test::check_attention_golden("scaled_dot_product_attention_single",
+                                    rapt::ScaledDotProductAttention<double>(0, 3, 1),
+                                    rapt::NeedWeights::per_head, rapt::alibi_slopes<double>(3));
+}
+
+TEST_CASE("Grouped heads of ScaledDotProductAttention give the values worked out by hand",
+          "[attention][scaled_dot]") {
+  // Four heads of width 1 over two of keys: heads 0 and 1 see weights 1/4 and 3/4 of (8, 4), or halves of it;
+  // heads 2 and 3 the same of (80, 40).
+  const rapt::ScaledDotProductAttention<double> layer(0, 4, 2);
+  const double l = std::log(3.0);
+  const rapt::Tensor<double, 3> q({1, 1, 4}, {1, 0, 0.5, 0}), k({1, 2, 2}, {0, 0, l, 2 * l}),
+      v({1, 2, 2}, {8, 80, 4, 40}), dy({1, 1, 4}, {1, 1, 0, 0});
+  rapt::ScaledDotProductAttention<double>::Cache cache;
+  const auto y = layer.forward({q, k, v}, cache);
+  CHECK(y(0, 0, 0) == Catch::Approx(5));
+  CHECK(y(0, 0, 1) == Catch::Approx(6));
+  CHECK(y(0, 0, 2) == Catch::Approx(50));
+  CHECK(y(0, 0, 3) == Catch::Approx(60));
+  const auto dx = layer.backward(dy, cache, nullptr);
+  CHECK(dx.value(0, 0, 0) == Catch::Approx(0.75));  // both heads of the group
+  CHECK(dx.value(0, 1, 0) == Catch::Approx(1.25));
+  CHECK(dx.value(0, 1, 1) == 0);
+  CHECK(dx.key(0, 1, 0) == Catch::Approx(-0.75));  // 3/4 (4 - 5), times q = 1; the other query is 0
+}
+
 TEST_CASE("ScaledDotProductAttention has no parameters", "[attention][scaled_dot]") {
   CHECK(parameter_count(rapt::ScaledDotProductAttention<float>{}) == 0);
 }
@@ -94,6 +130,23 @@ TEST_CASE("ScaledDotProductAttention names what does not fit", "[attention][scal
   layer.forward({q, good, good}, cache);
   CHECK(rapt_test::attention_error([&] { layer.backward(dy, cache, nullptr); }) ==
         "ScaledDotProductAttention::backward: dy has shape (2, 3, 6), expected (2, 3, 4)");
+  const auto heads = [&](rapt::Index h, rapt::Index g, const rapt::AttentionInput<float>& x) {
+    return rapt_test::attention_error([&] { L(0, h, g).forward(x, cache); });
+  };
+  const rapt::Tensor<float, 3> narrow({2, 5, 2}), odd({2, 5, 3});
+  const rapt::Tensor<float, 1> slopes({2});
+  CHECK(heads(2, 1, {q, narrow, odd}) == "no error");
+  CHECK(heads(2, 0, {q, good, good}) == "no error");
+  CHECK(heads(3, 1, {q, k, k}) ==
+        "ScaledDotProductAttention::forward: query has shape (2, 3, 4), expected (*, *, a multiple of 3)");
+  CHECK(heads(2, 1, {q, good, good}) ==
+        "ScaledDotProductAttention::forward: key has shape (2, 5, 4), expected (2, *, 2)");
+  CHECK(heads(2, 2, {q, good, odd}) ==
+        "ScaledDotProductAttention::forward: value has shape (2, 5, 3), expected (*, *, a multiple of 2)");
+  CHECK(heads(4, 2, {.query = q, .key = narrow, .value = good, .alibi_slopes = slopes}) ==
+        "ScaledDotProductAttention::forward: alibi_slopes has shape (2), expected (4)");
+  CHECK(heads(4, 3, {}) == "ScaledDotProductAttention: heads 4 is not a multiple of key_value_heads 3");
+  CHECK(heads(0, 0, {}) == "ScaledDotProductAttention: heads 0 is not a multiple of key_value_heads 0");
   CHECK(rapt_test::attention_error([] { L(1.0); }) ==
         "ScaledDotProductAttention: dropout 1 is not in [0, 1)");
   CHECK(rapt_test::attention_error([] { L(-0.5); }) ==

@@ -54,11 +54,13 @@
 #include <rapt/gan/nonlinearity.hpp>
 #include <rapt/gan/trainer.hpp>
 #include <rapt/gan/wiring.hpp>
+#include <rapt/kernels/adam.hpp>
 #include <rapt/kernels/attention_problem.hpp>
 #include <rapt/kernels/block_product.hpp>
 #include <rapt/kernels/gemm.hpp>
 #include <rapt/kernels/lanes.hpp>
 #include <rapt/kernels/layer_norm.hpp>
+#include <rapt/kernels/sgd.hpp>
 #include <rapt/kernels/simd.hpp>
 #include <rapt/kernels/sweep.hpp>
 #include <rapt/kernels/vector_math.hpp>

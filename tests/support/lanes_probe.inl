@@ -24,3 +24,7 @@ template <class T>
 RAPT_ENTRY void probe_bits(T x, T* to) {
   store<T>(to, from_bits<T>(as_bits<T>(broadcast<T>(x))));
 }
+template <class T>
+RAPT_ENTRY void probe_root(const T* from, T* root) {
+  store<T>(root, square_root<T>(load<T>(from)));
+}

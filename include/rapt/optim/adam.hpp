@@ -2,6 +2,7 @@
 /// \file  Adam.
 
 #include <rapt/core/layer.hpp>
+#include <rapt/kernels/adam.hpp>
 #include <rapt/optim/update.hpp>
 
 #include <cmath>
@@ -24,41 +25,31 @@ struct AdamOptions {
 
 namespace detail {
 
-/// One Adam update of n numbers; corrections are those of the step, not of the tensor.
+/// The constants of the optimiser's step number `step`: of all tensors, whatever is done to them.
+/// \units l2 is the factor of w added to the gradient, decoupled the share of w that a step of rate 1 takes
+template <class T, class Options>
+AdamStep<T> adam_constants(const Options& o, std::int64_t step, double l2, double decoupled) {
+  const double count = static_cast<double>(step);
+  return {.rate = static_cast<T>(o.rate),
+          .rest1 = static_cast<T>(1 - o.beta1),
+          .beta2 = static_cast<T>(o.beta2),
+          .rest2 = static_cast<T>(1 - o.beta2),
+          .epsilon = static_cast<T>(o.epsilon),
+          .correction1 = static_cast<T>(1 / (1 - std::pow(o.beta1, count))),
+          .correction2 = static_cast<T>(1 / std::sqrt(1 - std::pow(o.beta2, count))),
+          .penalty = static_cast<T>(l2),
+          .keep = static_cast<T>(1 - o.rate * decoupled)};
+}
+
+/// One Adam update of n numbers.
 template <class T>
 struct AdamUpdate {
-  T rate, rest1, beta2, rest2, epsilon, correction1, correction2;
-  T penalty;  // added to the gradient, times w
-  T keep;     // what w is multiplied with first
-
-  template <class Options>
-  AdamUpdate(const Options& o, std::int64_t step, double l2, double decoupled)
-      : rate(static_cast<T>(o.rate)),
-        rest1(static_cast<T>(1 - o.beta1)),
-        beta2(static_cast<T>(o.beta2)),
-        rest2(static_cast<T>(1 - o.beta2)),
-        epsilon(static_cast<T>(o.epsilon)),
-        correction1(static_cast<T>(1 / (1 - std::pow(o.beta1, static_cast<double>(step))))),
-        correction2(static_cast<T>(1 / std::sqrt(1 - std::pow(o.beta2, static_cast<double>(step))))),
-        penalty(static_cast<T>(l2)),
-        keep(static_cast<T>(1 - o.rate * decoupled)) {}
+  AdamStep<T> constants;
 
   void operator()(Index n, T* w, const T* g, T* m, T* v) const {
+    const auto kernel = RAPT_KERNEL_FOR(simd(), adam_step<T>);
     parallel_for_range(n, update_grain, update_operations, [&](Index from, Index to) {
-      using Numbers = Eigen::Array<T, Eigen::Dynamic, 1>;
-      const Eigen::Map<const Numbers> gradient(g + from, to - from);
-      Eigen::Map<Numbers> weight(w + from, to - from), first(m + from, to - from),
-          second(v + from, to - from);
-      const auto moments = [&](const auto& slope) {
-        first += rest1 * (slope - first);
-        second = beta2 * second + rest2 * slope.square();
-      };
-      if (penalty == 0) {
-        moments(gradient);
-      } else {
-        moments(gradient + penalty * weight);
-      }
-      weight = keep * weight - rate * (correction1 * first) / (correction2 * second.sqrt() + epsilon);
+      kernel(to - from, constants, w + from, g + from, m + from, v + from);
     });
   }
 };
@@ -95,7 +86,9 @@ struct Adam {
 
   /// \throws ShapeError where the gradient is not of the model's shapes; nothing is written then
   void step(Model& model, const Model& gradient) {
-    const detail::AdamUpdate<typename Model::Scalar> update(options, steps + 1, options.weight_decay, 0);
+    using T = typename Model::Scalar;
+    const detail::AdamUpdate<T> update{
+        detail::adam_constants<T>(options, steps + 1, options.weight_decay, 0)};
     detail::update_parameters(options.rows, update, model, gradient, first, second);
     ++steps;
   }

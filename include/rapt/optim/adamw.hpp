@@ -32,7 +32,9 @@ struct AdamW {
 
   /// \throws ShapeError where the gradient is not of the model's shapes; nothing is written then
   void step(Model& model, const Model& gradient) {
-    const detail::AdamUpdate<typename Model::Scalar> update(options, steps + 1, 0, options.weight_decay);
+    using T = typename Model::Scalar;
+    const detail::AdamUpdate<T> update{
+        detail::adam_constants<T>(options, steps + 1, 0, options.weight_decay)};
     detail::update_parameters(options.rows, update, model, gradient, first, second);
     ++steps;
   }

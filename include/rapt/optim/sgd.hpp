@@ -2,6 +2,7 @@
 /// \file  Stochastic gradient descent.
 
 #include <rapt/core/layer.hpp>
+#include <rapt/kernels/sgd.hpp>
 #include <rapt/optim/update.hpp>
 
 namespace rapt {
@@ -23,16 +24,12 @@ namespace detail {
 /// One update of n numbers.
 template <class T>
 struct SGDUpdate {
-  T rate, momentum, weight_decay;
-  bool nesterov;
+  SGDStep<T> constants;
 
   void operator()(Index n, T* w, const T* g, T* velocity) const {
+    const auto kernel = RAPT_KERNEL_FOR(simd(), sgd_step<T>);
     parallel_for_range(n, update_grain, update_operations, [&](Index from, Index to) {
-      for (Index i = from; i < to; ++i) {
-        const T gradient = g[i] + weight_decay * w[i];
-        velocity[i] = momentum * velocity[i] + gradient;
-        w[i] -= rate * (nesterov ? gradient + momentum * velocity[i] : velocity[i]);
-      }
+      kernel(to - from, constants, w + from, g + from, velocity + from);
     });
   }
 };
@@ -60,8 +57,10 @@ struct SGD {
   /// \throws ShapeError where the gradient is not of the model's shapes; nothing is written then
   void step(Model& model, const Model& gradient) {
     using T = typename Model::Scalar;
-    const detail::SGDUpdate<T> update{static_cast<T>(options.rate), static_cast<T>(options.momentum),
-                                      static_cast<T>(options.weight_decay), options.nesterov};
+    const detail::SGDUpdate<T> update{{.rate = static_cast<T>(options.rate),
+                                       .momentum = static_cast<T>(options.momentum),
+                                       .penalty = static_cast<T>(options.weight_decay),
+                                       .nesterov = options.nesterov}};
     detail::update_parameters(options.rows, update, model, gradient, velocity);
   }
 };

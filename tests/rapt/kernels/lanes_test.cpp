@@ -59,6 +59,17 @@ TEMPLATE_TEST_CASE("Sum and largest of the lanes", "[kernels][lanes]", float, do
   });
 }
 
+TEMPLATE_TEST_CASE("Square roots are rounded as those of std are", "[kernels][lanes]", float, double) {
+  for_each_simd<TestType>([](Index lanes, Simd simd) {
+    auto x = ramp<TestType>(lanes);
+    x.front() = -1;
+    std::vector<TestType> root(x.size());
+    RAPT_KERNEL_FOR(simd, probe_root<TestType>)(x.data(), root.data());
+    CHECK(std::isnan(root.front()));
+    for (std::size_t i = 1; i < x.size(); ++i) CHECK(root[i] == std::sqrt(x[i]));
+  });
+}
+
 TEMPLATE_TEST_CASE("The larger and the smaller take the second where either is NaN", "[kernels][lanes]",
                    float, double) {
   constexpr TestType nan = std::numeric_limits<TestType>::quiet_NaN();

@@ -81,6 +81,28 @@ RAPT_LANES Lanes<T> smaller(Lanes<T> a, Lanes<T> b) {
   return a < b ? a : b;
 }
 
+/// The square roots of the lanes, rounded correctly.
+template <class T>
+RAPT_LANES Lanes<T> square_root(Lanes<T> x) {
+#if RAPT_SIMD_X86 && RAPT_LANE_BYTES == 64 && defined(__clang__)
+  if constexpr (std::is_same_v<T, float>) return __builtin_ia32_sqrtps512(x, 4);  // rounded as ever
+  if constexpr (std::is_same_v<T, double>) return __builtin_ia32_sqrtpd512(x, 4);
+#elif RAPT_SIMD_X86 && RAPT_LANE_BYTES == 64
+  if constexpr (std::is_same_v<T, float>) return __builtin_ia32_sqrtps512_mask(x, x, -1, 4);
+  if constexpr (std::is_same_v<T, double>) return __builtin_ia32_sqrtpd512_mask(x, x, -1, 4);
+#elif RAPT_SIMD_X86 && RAPT_LANE_BYTES == 32
+  if constexpr (std::is_same_v<T, float>) return __builtin_ia32_sqrtps256(x);
+  if constexpr (std::is_same_v<T, double>) return __builtin_ia32_sqrtpd256(x);
+#elif RAPT_SIMD_X86
+  if constexpr (std::is_same_v<T, float>) return __builtin_ia32_sqrtps(x);
+  if constexpr (std::is_same_v<T, double>) return __builtin_ia32_sqrtpd(x);
+#endif
+  T part[lane_count<T>];
+  store<T>(part, x);
+  for (T& number : part) number = std::sqrt(number);
+  return load<T>(part);
+}
+
 /// The first `count` numbers, 0 behind them; no byte beyond is touched. 0 <= count <= lane_count.
 template <class T>
 RAPT_LANES Lanes<T> load_part(const T* from, Index count) {

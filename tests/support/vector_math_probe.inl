@@ -10,4 +10,13 @@
   }
 RAPT_PROBE(exp)
 RAPT_PROBE(exp_below_88)
+RAPT_PROBE(expm1)
+RAPT_PROBE(log)
+RAPT_PROBE(log1p_to_1)
+RAPT_PROBE(tanh)
+RAPT_PROBE(logistic)
+RAPT_PROBE(softplus)
+RAPT_PROBE(erf)
+RAPT_PROBE(gelu)
+RAPT_PROBE(gelu_slope)
 #undef RAPT_PROBE

@@ -3,6 +3,7 @@
 
 #include <rapt/kernels/lanes.hpp>
 
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <numbers>

@@ -3,6 +3,7 @@
 #include <rapt/core/random.hpp>
 
 #include <cmath>
+#include <stdexcept>
 #include <utility>
 
 namespace rapt_bench {
@@ -224,6 +225,15 @@ std::vector<Case> all_cases() {
   all.push_back(gan_step(128, 128, 256, 1682));
   all.push_back(sasrec_step(128, 50, 128, 4, 3706));
   return all;
+}
+
+Case find_case(const std::string& name) {
+  auto all = all_cases();
+  all.push_back(attention({1, 1, 8192, 64}, Pass::both));
+  for (Case& c : all) {
+    if (c.name == name) return std::move(c);
+  }
+  throw std::invalid_argument("there is no case " + name);
 }
 
 }  // namespace rapt_bench

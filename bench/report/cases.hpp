@@ -28,4 +28,8 @@ struct Case {
 /// Every case, in the order of the table.
 std::vector<Case> all_cases();
 
+/// One of them, or one of those that only a property is measured on.
+/// \throws std::invalid_argument where there is none of that name
+Case find_case(const std::string& name);
+
 }  // namespace rapt_bench

@@ -5,6 +5,7 @@
 #include "report/options.hpp"
 #include "report/peak.hpp"
 #include "report/print.hpp"
+#include "report/properties.hpp"
 
 #include <cstdio>
 #include <exception>
@@ -60,39 +61,68 @@ int print_memory(const Options& options) {
   const std::string &name = options.memory_of[0], &library = options.memory_of[1],
                     &way = options.memory_of[2];
   const Team team = assemble(options.threads);
-  for (const Case& c : all_cases()) {
-    if (c.name != name) continue;
-    const auto problem = c.problem();
-    for (const auto& member : team.libraries) {
-      if (member->name() != library) continue;
-      for (const Side& side : problem->pose(*member)) {
-        if (side.way != way) continue;
-        const auto rise = rise_of_resident_set(side.run, [&] {
-          double bytes = 0;
-          if (side.holds_results) return bytes;
-          for (const Numbers& result : side.results())
-            bytes += sizeof(float) * static_cast<double>(result.size());
-          return bytes;
-        });
-        if (rise) std::printf("%.0f\n", *rise);
-        return 0;
-      }
+  const auto problem = find_case(name).problem();
+  for (const auto& member : team.libraries) {
+    if (member->name() != library) continue;
+    for (const Side& side : problem->pose(*member)) {
+      if (side.way != way) continue;
+      const auto rise = rise_of_resident_set(side.run, [&] {
+        double bytes = 0;
+        if (side.holds_results) return bytes;
+        for (const Numbers& result : side.results())
+          bytes += sizeof(float) * static_cast<double>(result.size());
+        return bytes;
+      });
+      if (rise) std::printf("%.0f\n", *rise);
+      return 0;
     }
   }
   return 1;
 }
 
-int report(const Options& options) {
-  std::vector<Case> cases;
-  for (Case& c : all_cases()) {
-    if (c.name.find(options.filter) != std::string::npos) cases.push_back(std::move(c));
+/// Those whose name contains the filter.
+template <class Named>
+std::vector<Named> chosen(std::vector<Named> all, const std::string& filter) {
+  std::erase_if(all, [&](const Named& one) { return one.name.find(filter) == std::string::npos; });
+  return all;
+}
+
+/// Puts the best of two measurements first.
+void keep_better(std::vector<Peak>& peaks, const std::vector<Peak>& others) {
+  for (std::size_t i = 0; i < peaks.size(); ++i) {
+    peaks[i].operations_per_second =
+        std::max(peaks[i].operations_per_second, others[i].operations_per_second);
   }
-  if (cases.empty()) throw UsageError("no case contains '" + options.filter + "'; --list prints their names");
+}
+
+void print_circumstances(const Options& options, const Team& team, const std::vector<Peak>& peaks) {
+  std::printf("\nratio = peer's time / ours; ");
+  std::printf(options.threads == 1 ? "1 thread, CPU time\n" : "%d threads, wall clock\n", options.threads);
+  std::printf("peak, GFLOP/s:");
+  for (const Peak& p : peaks) {
+    std::printf(" %s %.1f%s", p.width.c_str(), p.operations_per_second * 1e-9,
+                &p == &reference_peak(peaks) ? " (the 100 %)" : "");
+  }
+  std::printf("\n");
+  for (const auto& library : team.libraries) {
+    if (library->version().empty()) continue;
+    std::printf("%s: %s\n", std::string(library->name()).c_str(), library->version().c_str());
+  }
+  for (const std::string& line : team.absent) std::printf("left out: %s\n", line.c_str());
+}
+
+int report(const Options& options) {
+  const auto cases = chosen(all_cases(), options.filter);
+  const auto properties = chosen(all_properties(), options.filter);
+  if (cases.empty() && properties.empty()) {
+    throw UsageError("no case contains '" + options.filter + "'; --list prints their names");
+  }
   if (options.list) {
     for (const Case& c : cases) std::printf("%s\n", c.name.c_str());
+    for (const PropertyCase& p : properties) std::printf("%s\n", p.name.c_str());
     return 0;
   }
-  const Team team = assemble(options.threads);
+  Team team = assemble(options.threads);
   auto peaks = measure_peaks(options.threads);
   std::vector<CaseResult> results;
   bool agreed = true;
@@ -105,29 +135,24 @@ int report(const Options& options) {
       agreed = false;
     }
   }
-  const auto again = measure_peaks(options.threads);  // the clock rate may have risen since
-  for (std::size_t i = 0; i < peaks.size(); ++i) {
-    peaks[i].operations_per_second = std::max(peaks[i].operations_per_second, again[i].operations_per_second);
-  }
-  const Peak& peak = reference_peak(peaks);
-
-  std::printf("%s\nratio = peer's time / ours; ", table(results, peak.operations_per_second).c_str());
-  std::printf(options.threads == 1 ? "1 thread, CPU time\n" : "%d threads, wall clock\n", options.threads);
-  std::printf("peak, GFLOP/s:");
-  for (const Peak& p : peaks) {
-    std::printf(" %s %.1f%s", p.width.c_str(), p.operations_per_second * 1e-9,
-                &p == &peak ? " (the 100 %)" : "");
-  }
-  std::printf("\n");
-  for (const auto& library : team.libraries) {
-    if (!library->version().empty()) {
-      std::printf("%s: %s\n", std::string(library->name()).c_str(), library->version().c_str());
+  std::vector<MeasuredProperty> measured;
+  for (const PropertyCase& p : properties) {
+    std::fprintf(stderr, "%s\n", p.name.c_str());
+    try {
+      measured.push_back({p.name, p.measure(*team.libraries.front(), options.rounds)});
+    } catch (const std::runtime_error& error) {
+      team.absent.push_back(p.name + ": " + error.what());
     }
   }
-  for (const std::string& line : team.absent) std::printf("left out: %s\n", line.c_str());
+  keep_better(peaks, measure_peaks(options.threads));  // the clock rate may have risen meanwhile
+  const double peak = reference_peak(peaks).operations_per_second;
+
+  if (!results.empty()) std::printf("%s", table(results, peak).c_str());
+  if (!measured.empty()) std::printf("%s%s", results.empty() ? "" : "\n", property_table(measured).c_str());
+  print_circumstances(options, team, peaks);
   if (!options.json.empty()) {
     std::ofstream out(options.json);
-    out << json(results, peak.operations_per_second, options.threads) << std::flush;
+    out << json(results, peak, options.threads) << std::flush;
     if (!out) throw std::runtime_error("cannot write " + options.json);
   }
   return agreed ? 0 : 1;

@@ -55,6 +55,10 @@
 #include <rapt/gan/trainer.hpp>
 #include <rapt/gan/wiring.hpp>
 #include <rapt/kernels/adam.hpp>
+#include <rapt/kernels/attention.hpp>
+#include <rapt/kernels/attention_chunk.hpp>
+#include <rapt/kernels/attention_exact.hpp>
+#include <rapt/kernels/attention_mask.hpp>
 #include <rapt/kernels/attention_problem.hpp>
 #include <rapt/kernels/block_product.hpp>
 #include <rapt/kernels/gemm.hpp>

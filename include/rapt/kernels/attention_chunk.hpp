@@ -1,0 +1,127 @@
+#pragma once
+/// \file  One chunk of an attention kernel: its part of the problem and the memory it works in.
+
+#include <rapt/kernels/attention_problem.hpp>
+
+#include <algorithm>
+
+namespace rapt::detail {
+
+/// A tile of scores. The transpose of one, and the rows of keys that go with it, stay in a first-level cache.
+inline constexpr Index attention_queries = 64, attention_keys = 128;
+
+/// Elements of a row padded for the vectors of any width.
+constexpr Index attention_padded(Index width) { return (width + 15) / 16 * 16; }
+
+/// Blocks of queries that pass together through the keys: as many as leave the memory of a chunk the same at
+/// any width.
+template <class T>
+Index attention_blocks(const AttentionProblem<T>& p) {
+  const Index blocks = 1024 / (Index{sizeof(T)} * std::max<Index>({p.width, p.value_width, 1}));
+  return std::clamp<Index>(blocks, 1, 4);
+}
+
+/// Hands out pieces of memory; with a null pointer it only counts.
+template <class T>
+struct AttentionMemory {
+  T* data;
+  Index used = 0;
+
+  T* take(Index count) {
+    T* const piece = data == nullptr ? nullptr : data + used;
+    used += attention_padded(count);
+    return piece;
+  }
+};
+
+/// What is kept of a block of queries while the keys pass by.
+template <class T>
+struct ForwardBlock {
+  T* query;      // (width, attention_queries), transposed and scaled
+  T *top, *sum;  // (attention_queries), largest score and sum of exponentials so far
+  T* mixed;      // (attention_queries, padded value_width), values times exponentials so far
+
+  static ForwardBlock take(const AttentionProblem<T>& p, AttentionMemory<T>& memory) {
+    ForwardBlock block;
+    block.query = memory.take(p.width * attention_queries);
+    block.top = memory.take(attention_queries);
+    block.sum = memory.take(attention_queries);
+    block.mixed = memory.take(attention_padded(p.value_width) * attention_queries);
+    return block;
+  }
+};
+
+/// Queries [query, query + queries) of head h of sample b.
+template <class T>
+struct ForwardChunk {
+  const AttentionProblem<T>* problem;
+  AttentionHeads<T> y;
+  T* log_sum_exp;
+  Index b = 0, h = 0, key_head = 0, query = 0, queries = 0;
+  bool masked = false;
+  T *scores = nullptr, *added = nullptr;  // (attention_keys, attention_queries): a tile, and what masks add
+  T* shrink = nullptr;                    // (attention_queries)
+  T* values = nullptr;                    // (attention_keys, padded value_width)
+  ForwardBlock<T> blocks[4] = {};
+
+  /// Sets the pointers to pieces of `data`; returns how many elements that takes.
+  Index lay_out(T* data) {
+    AttentionMemory<T> memory{data};
+    scores = memory.take(attention_keys * attention_queries);
+    added = memory.take(attention_keys * attention_queries);
+    shrink = memory.take(attention_queries);
+    values = memory.take(attention_padded(problem->value_width) * attention_keys);
+    for (Index n = 0; n * attention_queries < queries; ++n)
+      blocks[n] = ForwardBlock<T>::take(*problem, memory);
+    return memory.used;
+  }
+};
+
+/// What is kept of a block of queries in the backward pass while the keys pass by.
+template <class T>
+struct BackwardBlock {
+  T *query, *dy;            // (width, attention_queries), transposed, the queries scaled
+  T *query_rows, *dy_rows;  // as they are, rows padded
+  T* d_query;               // (attention_queries, padded width), so far
+  T *log_sum_exp, *mean;    // (attention_queries), mean of the gradients of the weights
+
+  static BackwardBlock take(const AttentionProblem<T>& p, AttentionMemory<T>& memory) {
+    BackwardBlock block;
+    block.query = memory.take(p.width * attention_queries);
+    block.dy = memory.take(p.value_width * attention_queries);
+    block.query_rows = memory.take(attention_padded(p.width) * attention_queries);
+    block.dy_rows = memory.take(attention_padded(p.value_width) * attention_queries);
+    block.d_query = memory.take(attention_padded(p.width) * attention_queries);
+    block.log_sum_exp = memory.take(attention_queries);
+    block.mean = memory.take(attention_queries);
+    return block;
+  }
+};
+
+/// Keys [key, key_end) of one key head of sample b, with all queries that read them.
+template <class T>
+struct BackwardChunk {
+  const AttentionProblem<T>* problem;
+  AttentionHeads<const T> y, dy;
+  const T* log_sum_exp;
+  AttentionHeads<T> d_query{}, d_key{}, d_value{};
+  Index b = 0, key_head = 0, key = 0, key_end = 0;
+  bool masked = false;
+  T *scores = nullptr, *d_weights = nullptr, *added = nullptr;  // tiles (attention_keys, attention_queries)
+  T *keys = nullptr, *d_keys = nullptr, *d_values = nullptr;    // of one tile, rows padded
+  BackwardBlock<T> blocks[4] = {};
+
+  Index lay_out(T* data) {
+    AttentionMemory<T> memory{data};
+    for (T** tile : {&scores, &d_weights, &added}) *tile = memory.take(attention_keys * attention_queries);
+    keys = memory.take(attention_padded(problem->width) * attention_keys);
+    d_keys = memory.take(attention_padded(problem->width) * attention_keys);
+    d_values = memory.take(attention_padded(problem->value_width) * attention_keys);
+    const Index count =
+        std::min(attention_blocks(*problem), (problem->queries + attention_queries - 1) / attention_queries);
+    for (Index n = 0; n < count; ++n) blocks[n] = BackwardBlock<T>::take(*problem, memory);
+    return memory.used;
+  }
+};
+
+}  // namespace rapt::detail

@@ -1,0 +1,191 @@
+// What the forward and the backward pass of attention do with one tile of scores. Scores lie transposed, keys
+// by queries: sums over the keys then run down columns, without any step across lanes, and the tile is ready
+// as either operand of the products that follow. Included by attention.hpp for each width.
+
+/// Columns of a padded row.
+template <class T>
+RAPT_LANES Index whole_lanes(Index columns) {
+  return (columns + lane_count<T> - 1) / lane_count<T> * lane_count<T>;
+}
+
+/// C (rows, columns) = or += A (rows, depth) B (depth, columns), element (i, p) of A lying at
+/// a[i * a_row + p * a_step]. Rows of B and C are padded to whole vectors.
+template <class T>
+RAPT_ENTRY void tile_product(Index rows, Index columns, Index depth, const T* a, Index a_row, Index a_step,
+                             const T* b, Index b_stride, bool add, T* c, Index c_stride) {
+  for (Index column = 0; column < columns; column += strip_columns<T>) {
+    with_vectors<T>(columns - column, [&](auto vectors) RAPT_LANES_LAMBDA {
+      for_row_blocks(rows, [&](auto block, Index i, Index count) RAPT_LANES_LAMBDA {
+        block_into<T, block, vectors>(depth, rows_of<T, block>(a + i * a_row, a_row, a_step, count),
+                                      b + column, b_stride, add, c + i * c_stride + column, c_stride, count);
+      });
+    });
+  }
+}
+
+/// to[p * attention_queries + r] = from[r * stride + p] for r < 4, p < count.
+template <class T>
+RAPT_LANES void transpose_quads(const T* from, Index stride, Index count, T* to) {
+  Index p = 0;
+#if RAPT_VECTOR_TYPES
+  if constexpr (sizeof(T) == 4) {
+    typedef T Quad __attribute__((vector_size(16)));
+    for (; p + 4 <= count; p += 4) {
+      Quad row[4];
+      RAPT_UNROLL
+      for (int r = 0; r < 4; ++r) std::memcpy(&row[r], from + r * stride + p, sizeof(Quad));
+      const Quad low01 = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
+      const Quad high01 = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
+      const Quad low23 = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
+      const Quad high23 = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
+      const Quad column[4] = {__builtin_shufflevector(low01, low23, 0, 1, 4, 5),
+                              __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
+                              __builtin_shufflevector(high01, high23, 0, 1, 4, 5),
+                              __builtin_shufflevector(high01, high23, 2, 3, 6, 7)};
+      RAPT_UNROLL
+      for (int r = 0; r < 4; ++r) std::memcpy(to + (p + r) * attention_queries, &column[r], sizeof(Quad));
+    }
+  }
+#endif
+  for (; p < count; ++p) {
+    for (Index r = 0; r < 4; ++r) to[p * attention_queries + r] = from[r * stride + p];
+  }
+}
+
+/// to (width, attention_queries) = factor * rows^T, zeros behind the last of them.
+template <class T>
+RAPT_LANES void pack_transposed(const T* from, Index stride, Index rows, Index width, T factor, T* to) {
+  constexpr Index columns = attention_queries;
+  Index i = 0;
+  for (; i + 4 <= rows; i += 4) transpose_quads<T>(from + i * stride, stride, width, to + i);
+  const Index padded = whole_lanes<T>(rows);
+  for (; i < padded; ++i) {
+    for (Index d = 0; d < width; ++d) to[d * columns + i] = i < rows ? from[i * stride + d] : T(0);
+  }
+  if (factor == T(1)) return;
+  for (Index d = 0; d < width; ++d) {
+    for (Index j = 0; j < padded; j += lane_count<T>) {
+      T* const at = to + d * columns + j;
+      store<T>(at, load<T>(at) * factor);
+    }
+  }
+}
+
+/// Copies rows side by side, each padded with zeros to whole vectors.
+template <class T>
+RAPT_LANES void pack_rows_of(const T* from, Index stride, Index rows, Index width, T* to) {
+  const Index padded = whole_lanes<T>(width);
+  for (Index i = 0; i < rows; ++i, from += stride, to += padded) {
+    Index d = 0;
+    for (; d + lane_count<T> <= width; d += lane_count<T>) store<T>(to + d, load<T>(from + d));
+    if (d < width) store<T>(to + d, load_part<T>(from + d, width - d));
+  }
+}
+
+/// Whether no number of some rows is NaN or infinite.
+template <class T>
+RAPT_LANES bool finite_rows(const T* from, Index stride, Index rows, Index width) {
+  Lanes<T> sum = {};
+  for (Index i = 0; i < rows; ++i, from += stride) {
+    Index d = 0;
+    for (; d + lane_count<T> <= width; d += lane_count<T>) sum += load<T>(from + d) * T(0);
+    if (d < width) sum += load_part<T>(from + d, width - d) * T(0);
+  }
+  return sum_of<T>(sum) == T(0);  // 0 * NaN and 0 * infinity are NaN
+}
+
+/// first, first + 1, ...
+template <class T>
+RAPT_LANES Lanes<T> numbers_from(Index first) {
+  T numbers[lane_count<T>];
+  for (Index i = 0; i < lane_count<T>; ++i) numbers[i] = static_cast<T>(first + i);
+  return load<T>(numbers);
+}
+
+/// Bias and attn_mask of a tile, transposed: what they add to the scores, -infinity where they ignore.
+template <class T>
+RAPT_LANES void transposed_bias(const AttentionProblem<T>& p, const AttentionTile& t, T* added) {
+  constexpr T never = -std::numeric_limits<T>::infinity();
+  T rows[4 * attention_keys];
+  for (Index i = 0; i < t.queries; i += 4) {
+    const Index count = t.queries - i < 4 ? t.queries - i : 4;
+    for (Index r = 0; r < 4; ++r) {
+      const Index at = (t.query + i + (r < count ? r : count - 1)) * p.keys + t.key;
+      T* const row = rows + r * attention_keys;
+      for (Index j = 0; j < t.keys; ++j) {
+        const T bias = p.bias == nullptr ? T(0) : p.bias[at + j];
+        row[j] = p.attn_mask != nullptr && p.attn_mask[at + j] ? never : bias;
+      }
+    }
+    transpose_quads<T>(rows, attention_keys, t.keys, added + i);
+  }
+}
+
+/// Says what is ignored of a tile, and where that is not all or nothing writes what its scores get added,
+/// transposed: -infinity where a key is ignored.
+template <class T>
+RAPT_ENTRY TileMask tile_mask(const AttentionProblem<T>& p, Index b, Index h, const AttentionTile& t,
+                              T* added) {
+  const TileMask window = window_mask(p, t), padding = padding_mask(p, b, t);
+  if (window == TileMask::all || padding == TileMask::all) return TileMask::all;
+  const bool biased = p.attn_mask != nullptr || p.bias != nullptr;
+  if (window == TileMask::none && padding == TileMask::none && !biased && p.alibi_slopes == nullptr)
+    return TileMask::none;
+  if (biased) transposed_bias(p, t, added);
+  constexpr T never = -std::numeric_limits<T>::infinity();
+  const T slope = p.alibi_slopes == nullptr ? T(0) : p.alibi_slopes[h];
+  const Index columns = whole_lanes<T>(t.queries);
+  Lanes<T> seen = {};
+  for (Index r = 0; r < t.keys; ++r) {
+    const Index j = t.key + r;
+    // Queries [from, to) of the tile see key j.
+    Index from = 0, to = t.queries;
+    if (p.after >= 0 && j - t.query > p.after) from = j - t.query - p.after;
+    if (p.before >= 0 && t.query + t.queries - 1 - j > p.before) to = j + p.before + 1 - t.query;
+    if (padding == TileMask::some && p.key_padding_mask[b * p.keys + j]) to = 0;
+    const T first = static_cast<T>(from < t.queries ? from : t.queries),
+            end = static_cast<T>(to < 0 ? 0 : to);
+    for (Index i = 0; i < columns; i += lane_count<T>) {
+      T* const at = added + r * attention_queries + i;
+      const Lanes<T> number = numbers_from<T>(i);
+      Lanes<T> x = biased ? load<T>(at) : Lanes<T>{};
+      if (slope != T(0)) {
+        const Lanes<T> distance = number + static_cast<T>(t.query - j);
+        x -= slope * larger<T>(distance, -distance);
+      }
+      x = choose<T>(number >= first, choose<T>(number < end, x, broadcast<T>(never)), broadcast<T>(never));
+      seen = choose<T>(x == never, seen, broadcast<T>(T(1)));
+      store<T>(at, x);
+    }
+  }
+  return sum_of<T>(seen) > T(0) ? TileMask::some : TileMask::all;
+}
+
+/// What dropout multiplies the weights of a tile by, transposed: 0, or 1 / (1 - its probability).
+template <class T>
+RAPT_ENTRY void dropout_factors(const AttentionProblem<T>& p, Index b, Index h, const AttentionTile& t,
+                                T* factors) {
+  const RandomStream of_head = p.stream.substream(static_cast<std::uint64_t>(b * p.heads + h));
+  const std::uint32_t threshold = attention_drop_threshold(p.dropout);
+  const T kept = static_cast<T>(1 / (1 - p.dropout));
+  for (Index r = 0; r < t.keys; ++r) {
+    for (Index i = 0; i < t.queries; ++i) {
+      const bool drops = attention_word(of_head, p.keys, t.query + i, t.key + r) < threshold;
+      factors[r * attention_queries + i] = drops ? T(0) : kept;
+    }
+    for (Index i = t.queries; i < whole_lanes<T>(t.queries); ++i) factors[r * attention_queries + i] = T(0);
+  }
+}
+
+/// scores += added, and -infinity where that is; -infinity wins over NaN.
+template <class T>
+RAPT_LANES void add_mask(Index keys, Index columns, const T* added, T* scores) {
+  constexpr T never = -std::numeric_limits<T>::infinity();
+  for (Index r = 0; r < keys; ++r) {
+    for (Index i = 0; i < columns; i += lane_count<T>) {
+      T* const at = scores + r * attention_queries + i;
+      const Lanes<T> x = load<T>(added + r * attention_queries + i);
+      store<T>(at, choose<T>(x == never, x, load<T>(at) + x));
+    }
+  }
+}

@@ -54,6 +54,7 @@
 #include <rapt/gan/nonlinearity.hpp>
 #include <rapt/gan/trainer.hpp>
 #include <rapt/gan/wiring.hpp>
+#include <rapt/kernels/activation.hpp>
 #include <rapt/kernels/adam.hpp>
 #include <rapt/kernels/attention.hpp>
 #include <rapt/kernels/attention_chunk.hpp>
@@ -61,6 +62,7 @@
 #include <rapt/kernels/attention_mask.hpp>
 #include <rapt/kernels/attention_problem.hpp>
 #include <rapt/kernels/block_product.hpp>
+#include <rapt/kernels/embedding_bag.hpp>
 #include <rapt/kernels/gemm.hpp>
 #include <rapt/kernels/lanes.hpp>
 #include <rapt/kernels/layer_norm.hpp>

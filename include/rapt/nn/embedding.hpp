@@ -5,6 +5,7 @@
 #include <rapt/core/layer.hpp>
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/random.hpp>
+#include <rapt/kernels/embedding_bag.hpp>
 #include <rapt/ops/reduce.hpp>
 
 #include <algorithm>
@@ -81,13 +82,10 @@ struct Embedding {
       if (id != padding_index) gradient->touched.mark(id, rows());
     }
     // y_n = weight[id_n]; an id may come twice, so a chunk owns columns and takes the ids in their order
-    parallel_for_range(columns, detail::columns_of_chunk, count, [&](Index from, Index to) {
-      for (Index n = 0; n < count; ++n) {
-        const Index id = cache.ids.data()[n];
-        if (id == padding_index) continue;
-        detail::FlatArray<T>(gradient->weight.data() + id * columns + from, to - from) +=
-            detail::ConstFlatArray<T>(dy.data() + n * columns + from, to - from);
-      }
+    const auto kernel = RAPT_KERNEL_FOR(simd(), add_to_rows<T>);
+    const detail::Bags ids{0, count, cache.ids.data(), nullptr, columns};
+    parallel_for_range(columns, detail::columns_of_bag_chunk(columns), count, [&](Index from, Index to) {
+      kernel(ids, dy.data(), nullptr, from, to, padding_index, gradient->weight.data());
     });
   }
 };

@@ -6,9 +6,8 @@
 #include <rapt/core/offsets.hpp>
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/random.hpp>
-#include <rapt/ops/reduce.hpp>
+#include <rapt/kernels/embedding_bag.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <stdexcept>
@@ -79,17 +78,16 @@ struct EmbeddingBag {
     const Index bags = x.offsets.extent(0) - 1, columns = width(), count = x.ids.extent(0);
     T* const factor = cache.factor.resize({count}).data();
     T* const y = cache.y.resize({bags, columns}).data();
-    const Index operations = bags == 0 ? 0 : count * columns / bags + columns;
-    parallel_for_range(bags, bags_of_chunk, operations, [&](Index first, Index last) {
+    const auto kernel = RAPT_KERNEL_FOR(simd(), bag_sums<T>);
+    parallel_for_range(bags, bags_of_chunk, operations_of_bag(x), [&](Index first, Index last) {
       for (Index b = first; b < last; ++b) {
         const Index from = x.offsets.data()[b], to = x.offsets.data()[b + 1];
-        detail::FlatArray<T> sum(y + b * columns, columns);
-        sum = T(0);
-        for (Index n = from; n < to; ++n) {
-          factor[n] = scale(to - from) * (x.weights.absent() ? T(1) : x.weights.data()[n]);
-          sum += factor[n] * row(x.ids.data()[n]);
-        }
+        const T share = scale(to - from);
+        for (Index n = from; n < to; ++n)
+          factor[n] = x.weights.absent() ? share : share * x.weights.data()[n];
       }
+      kernel({first, last, x.ids.data(), x.offsets.data(), columns}, weight.data(), factor,
+             y + first * columns);
     });
     return cache.y;
   }
@@ -101,17 +99,15 @@ struct EmbeddingBag {
     cache.stamp.check(this, gradient);
     if (gradient != nullptr) add_to_rows(dy, cache, *gradient);
     if (input_gradient == InputGradient::skip || x.weights.absent()) return {x.ids, x.offsets, {}};
-    const Index bags = cache.y.extent(0), columns = width();
     T* const d_weights = cache.d_weights.resize(x.weights.shape()).data();
-    const Index operations = bags == 0 ? 0 : x.ids.extent(0) * columns / bags;
-    parallel_for_range(bags, bags_of_chunk, operations, [&](Index first, Index last) {
+    const auto kernel = RAPT_KERNEL_FOR(simd(), bag_products<T>);
+    parallel_for_range(cache.y.extent(0), bags_of_chunk, operations_of_bag(x), [&](Index first, Index last) {
+      // y_b = s_b sum_n w_n weight[id_n]
+      kernel({first, last, x.ids.data(), x.offsets.data(), width()}, dy.data() + first * width(),
+             weight.data(), d_weights);
       for (Index b = first; b < last; ++b) {
         const Index from = x.offsets.data()[b], to = x.offsets.data()[b + 1];
-        const detail::ConstFlatArray<T> d(dy.data() + b * columns, columns);
-        // y_b = s_b sum_n w_n weight[id_n]
-        for (Index n = from; n < to; ++n) {
-          d_weights[n] = scale(to - from) * (d * row(x.ids.data()[n])).sum();
-        }
+        for (Index n = from; n < to; ++n) d_weights[n] *= scale(to - from);
       }
     });
     return {x.ids, x.offsets, cache.d_weights};
@@ -120,7 +116,10 @@ struct EmbeddingBag {
  private:
   static constexpr Index bags_of_chunk = 16;
 
-  detail::ConstFlatArray<T> row(Index id) const { return {weight.data() + id * width(), width()}; }
+  Index operations_of_bag(const Input& x) const {
+    const Index bags = x.offsets.extent(0) - 1;
+    return bags == 0 ? 0 : x.ids.extent(0) * width() / bags + width();
+  }
   T scale(Index count) const {
     if (mode == BagMode::sum) return T(1);
     return T(1) / (mode == BagMode::mean ? static_cast<T>(count) : std::sqrt(static_cast<T>(count)));
@@ -138,16 +137,13 @@ struct EmbeddingBag {
     const Input& x = cache.x;
     const Index bags = cache.y.extent(0), columns = width();
     for (const Index id : x.ids) gradient.touched.mark(id, rows());
-    parallel_for_range(columns, detail::columns_of_chunk, x.ids.extent(0), [&](Index first, Index last) {
-      for (Index b = 0; b < bags; ++b) {
-        const detail::ConstFlatArray<T> d(dy.data() + b * columns + first, last - first);
-        // y_b = sum_n factor_n weight[id_n]
-        for (Index n = x.offsets.data()[b]; n < x.offsets.data()[b + 1]; ++n) {
-          const Index at = x.ids.data()[n] * columns + first;
-          detail::FlatArray<T>(gradient.weight.data() + at, last - first) += cache.factor.data()[n] * d;
-        }
-      }
-    });
+    const auto kernel = RAPT_KERNEL_FOR(simd(), add_to_rows<T>);
+    // y_b = sum_n factor_n weight[id_n]
+    parallel_for_range(columns, detail::columns_of_bag_chunk(columns), x.ids.extent(0),
+                       [&](Index from, Index to) {
+                         kernel({0, bags, x.ids.data(), x.offsets.data(), columns}, dy.data(),
+                                cache.factor.data(), from, to, Index{-1}, gradient.weight.data());
+                       });
   }
 };
 static_assert(Layer<EmbeddingBag<float>> && Layer<EmbeddingBag<double>>);

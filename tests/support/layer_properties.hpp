@@ -155,7 +155,7 @@ void check_float_against_double(const char* name) {
     REQUIRE(exact.size() == rounded.size());
     for (std::size_t k = 0; k < exact.size(); ++k) {
       REQUIRE(exact[k].size() == rounded[k].size());
-      double scale = 1;
+      double scale = 0;
       for (const double v : exact[k]) scale = std::max(scale, std::abs(v));
       double worst = 0;
       for (std::size_t i = 0; i < exact[k].size(); ++i) {
@@ -163,8 +163,10 @@ void check_float_against_double(const char* name) {
         // A NaN is the worst of all: no later number may take its place.
         worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : std::max(worst, error);
       }
-      INFO(name << " seed " << seed << " part " << k);
-      CHECK(worst <= 2e-4 * scale);
+      INFO(name << " seed " << seed << " part " << k << " worst " << worst << " of " << scale);
+      // What is exactly 0 (the gradient of a key's bias, say) is in float the rounding of a sum whose terms
+      // are of order 1 and cancel: 1e-6 is a few times the 6e-8 of each.
+      CHECK(worst <= 2e-4 * scale + 1e-6);
     }
   }
 }

@@ -230,3 +230,58 @@ shared_heads("scaled_dot_product_attention_grouped", "4 heads over 2 of keys and
              window=4)
 shared_heads("scaled_dot_product_attention_single", "3 heads over 1 of keys and values, linear biases", 3, 1, 4, 3,
              alibi_slopes(3))
+
+
+def turned(x, heads, rotary):
+    """Each pair of a head's first numbers as one complex number, multiplied by one of absolute value 1."""
+    x = x.reshape(*x.shape[:2], heads, -1)
+    first, kept = x[..., :rotary["width"]], x[..., rotary["width"]:]
+    halves = rotary.get("halves", False)
+    numbers = torch.complex(*first.chunk(2, -1)) if halves else torch.complex(first[..., 0::2], first[..., 1::2])
+    position = torch.arange(x.shape[1], dtype=torch.float64) + rotary.get("from", 0)
+    frequency = rotary.get("base", 10000.0) ** (-torch.arange(0, rotary["width"], 2) / rotary["width"])
+    angle = (position[:, None] * frequency)[:, None, :]
+    numbers = numbers * torch.complex(torch.cos(angle), torch.sin(angle))
+    parts = (numbers.real, numbers.imag)
+    first = torch.cat(parts, -1) if halves else torch.stack(parts, -1).flatten(-2)
+    return torch.cat((first, kept), -1).flatten(-2)
+
+
+class GroupedAttention(torch.nn.Module):
+    """Projections of fewer heads of keys and values, and rotary positions, by PyTorch's own functions."""
+
+    def __init__(self, width, heads, key_heads, rotary=None):
+        super().__init__()
+        self.heads, self.key_heads, self.rotary, self.shared = heads, key_heads, rotary, width // heads * key_heads
+        self.in_proj_weight = torch.nn.Parameter(torch.randn(width + 2 * self.shared, width) / 2)
+        self.in_proj_bias = torch.nn.Parameter(torch.randn(width + 2 * self.shared))
+        self.out_proj = torch.nn.Linear(width, width)
+
+    def forward(self, query, key, value, hidden):
+        batch, queries, width = query.shape
+        sizes = [width, self.shared, self.shared]
+        w, b = self.in_proj_weight.split(sizes), self.in_proj_bias.split(sizes)
+        q, k, v = (torch.nn.functional.linear(x, *p) for x, *p in zip((query, key, value), w, b))
+        if self.rotary:
+            q, k = turned(q, self.heads, self.rotary), turned(k, self.key_heads, self.rotary)
+        split = lambda x, heads: x.reshape(batch, x.shape[1], heads, -1).transpose(1, 2)
+        repeat = lambda x: split(x, self.key_heads).repeat_interleave(self.heads // self.key_heads, 1)
+        scores = split(q, self.heads) @ repeat(k).transpose(2, 3) / math.sqrt(width // self.heads)
+        weights = torch.softmax(scores.masked_fill(hidden[:, None], -math.inf), -1)
+        y = (weights @ repeat(v)).transpose(1, 2).reshape(batch, queries, width)
+        return self.out_proj(y), weights.mean(1)
+
+
+def grouped(name, comment, layer, width):
+    inputs = {"query": torch.randn(2, 5, width), "key": torch.randn(2, 6, width), "value": torch.randn(2, 6, width)}
+    inputs["key_padding_mask"] = masks(2, 5, 6)["key_padding_mask"]
+    hidden = ignored(5, 6, inputs, True, None)
+    write(name, comment, layer, inputs, lambda l, q, k, v: l(q, k, v, hidden), causal=True)
+
+
+grouped("multihead_attention_grouped", "width 8, 4 heads over 2 of keys and values, causal", GroupedAttention(8, 4, 2),
+        8)
+grouped("multihead_attention_rotary", "width 8, 2 heads over 1, rotary positions, causal",
+        GroupedAttention(8, 2, 1, {"width": 4}), 8)
+grouped("multihead_attention_rotary_halves", "width 12, 2 heads, 4 of 6 numbers turn, pairs (i, i + 2), from 3, base 100",
+        GroupedAttention(12, 2, 2, {"width": 4, "halves": True, "from": 3, "base": 100.0}), 12)

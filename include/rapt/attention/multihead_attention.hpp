@@ -3,8 +3,10 @@
 
 #include <rapt/attention/materialized.hpp>
 #include <rapt/attention/projection.hpp>
+#include <rapt/attention/rotary_positions.hpp>
 #include <rapt/nn/linear.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <concepts>
@@ -16,24 +18,33 @@ namespace rapt {
 
 /// What a MultiheadAttention is besides width and heads.
 struct MultiheadAttentionOptions {
-  double dropout = 0;     // probability that a weight is dropped in training
-  Bias bias = Bias::yes;  // of all four projections
-  Index key_width = 0;    // PyTorch's kdim; 0: as the query
-  Index value_width = 0;  // PyTorch's vdim; 0: as the query
+  double dropout = 0;                         // probability that a weight is dropped in training
+  Bias bias = Bias::yes;                      // of all four projections
+  Index key_width = 0;                        // PyTorch's kdim; 0: as the query
+  Index value_width = 0;                      // PyTorch's vdim; 0: as the query
+  Index key_value_heads = 0;                  // 0: as heads
+  bool rotary = false;                        // turns projected queries and keys by their positions
+  RotaryPositionsOptions rotary_positions{};  // how, where `rotary` is set
 };
 
 /// Multi-head attention (Vaswani et al. 2017, arXiv:1706.03762, section 3.2.2):
 /// `y = concat_h(softmax(Q_h K_h^T / sqrt(D)) V_h) W_o^T + b_o` with Q = query W_q^T + b_q and so on,
 /// D = E / H. Parameters bear the names of torch.nn.MultiheadAttention, and lie as there (batch_first).
 ///
-/// \shape   query (B, Lq, E), key (B, Lk, Ek), value (B, Lk, Ev) -> y (B, Lq, E). in_proj_weight (3E, E), or
-///          q_proj_weight (E, E), k_proj_weight (E, Ek), v_proj_weight (E, Ev) where Ek or Ev differ from E;
-///          in_proj_bias (3E) or (0); what is not used is empty
+/// With fewer heads of keys and values, G, query head h reads head `h / (H / G)` of them (grouped-query
+/// attention; Ainslie et al. 2023, arXiv:2305.13245); one for all is multi-query attention (Shazeer 2019,
+/// arXiv:1911.02150). With `rotary`, Q and K are turned as by RotaryPositions, each counted from its first
+/// row (Su et al. 2021, arXiv:2104.09864).
+///
+/// \shape   query (B, Lq, E), key (B, Lk, Ek), value (B, Lk, Ev) -> y (B, Lq, E). With K = G D:
+///          in_proj_weight (E + 2K, E), rows of W_q, W_k, W_v in this order, or q_proj_weight (E, E),
+///          k_proj_weight (K, Ek), v_proj_weight (K, Ev) where Ek or Ev differ from E; in_proj_bias (E + 2K)
+///          or (0); what is not used is empty
 /// \init    projections ~ Xavier uniform, their biases 0, out_proj.weight as Linear, out_proj.bias 0,
 ///          as PyTorch
-/// \cost    8 B L E^2 + 4 B L^2 E flops forward, twice that backward; B H Lq Lk numbers of memory
-/// \throws  ShapeError; std::invalid_argument where heads does not divide E, for a dropout outside [0, 1) and
-///          for a negative window
+/// \cost    4 B L E (E + K) + 4 B L^2 E flops forward, twice that backward; B H Lq Lk numbers of memory
+/// \throws  ShapeError; std::invalid_argument where heads does not divide E, where G does not divide H, for a
+///          dropout outside [0, 1), for a negative window, and as RotaryPositions
 /// \borrows the input until the matching backward
 /// \note    A query that sees no key gives b_o (PyTorch: NaN). The weights returned are those before dropout
 ///          (PyTorch: after). A query is always read, also where key_padding_mask ignores its twin among the
@@ -48,33 +59,41 @@ struct MultiheadAttention {
   Tensor<T, 1> in_proj_bias;
   Linear<T> out_proj;
   Index heads = 1;
+  Index key_value_heads = 0;  // 0: as heads
+  RotaryPositions<T> rotary;  // turns nothing where its rotary_width is 0
   double dropout = 0;
   static constexpr auto parameters = std::tuple{field("in_proj_weight", &MultiheadAttention::in_proj_weight),
                                                 field("q_proj_weight", &MultiheadAttention::q_proj_weight),
                                                 field("k_proj_weight", &MultiheadAttention::k_proj_weight),
                                                 field("v_proj_weight", &MultiheadAttention::v_proj_weight),
                                                 field("in_proj_bias", &MultiheadAttention::in_proj_bias),
-                                                field("out_proj", &MultiheadAttention::out_proj)};
-  static constexpr auto settings =
-      std::tuple{field("heads", &MultiheadAttention::heads), field("dropout", &MultiheadAttention::dropout)};
+                                                field("out_proj", &MultiheadAttention::out_proj),
+                                                field("rotary", &MultiheadAttention::rotary)};
+  static constexpr auto settings = std::tuple{field("heads", &MultiheadAttention::heads),
+                                              field("key_value_heads", &MultiheadAttention::key_value_heads),
+                                              field("dropout", &MultiheadAttention::dropout)};
 
   struct Cache : AttentionCache<T> {
     Training training;
     typename Linear<T>::Cache out_proj;
     Tensor<T, 3> seen_key, seen_value;  // used where a key is seen by no query
-    Tensor<T, 3> query, key, value;     // projected: (B, L, E), heads side by side
-    Input projected;                    // the input with these three
+    Tensor<T, 3> query, key, value;     // projected: (B, L, H D) and (B, L, G D), heads side by side
+    detail::RotaryTable<T> table;
+    Input projected;  // the input with these three
     Tensor<T, 3> dx_query, dx_key, dx_value;
   };
 
   MultiheadAttention() = default;
   MultiheadAttention(Index width, Index heads_, RandomStream& stream, MultiheadAttentionOptions options = {})
-      : heads(heads_), dropout(options.dropout) {
+      : heads(heads_), key_value_heads(options.key_value_heads), dropout(options.dropout) {
     if (heads < 1 || width < 0 || width % heads != 0) {
       throw std::invalid_argument("MultiheadAttention: width " + std::to_string(width) +
                                   " is not a multiple of heads " + std::to_string(heads));
     }
+    const Index shared =
+        detail::head_counts("MultiheadAttention", heads, key_value_heads).key * width / heads;
     detail::check_attention_dropout("MultiheadAttention", dropout);
+    if (options.rotary) rotary = RotaryPositions<T>(width, heads, options.rotary_positions);
     const Index key_width = options.key_width == 0 ? width : options.key_width;
     const Index value_width = options.value_width == 0 ? width : options.value_width;
     const auto xavier = [&](Tensor<T, 2>& weight, Index out, Index in) {
@@ -83,13 +102,13 @@ struct MultiheadAttention {
       fill_uniform(weight.view(), -bound, bound, stream);
     };
     if (key_width == width && value_width == width) {
-      xavier(in_proj_weight, 3 * width, width);
+      xavier(in_proj_weight, width + 2 * shared, width);
     } else {
       xavier(q_proj_weight, width, width);
-      xavier(k_proj_weight, width, key_width);
-      xavier(v_proj_weight, width, value_width);
+      xavier(k_proj_weight, shared, key_width);
+      xavier(v_proj_weight, shared, value_width);
     }
-    in_proj_bias = Tensor<T, 1>({options.bias == Bias::yes ? 3 * width : 0});
+    in_proj_bias = Tensor<T, 1>({options.bias == Bias::yes ? width + 2 * shared : 0});
     out_proj = Linear<T>(width, width, stream, options.bias);
     out_proj.bias.fill(0);
   }
@@ -101,20 +120,27 @@ struct MultiheadAttention {
   Output forward(Input x, Cache& cache) const {
     detail::check_attention_input("MultiheadAttention::forward", x, width(), key_width(), value_width(),
                                   heads);
+    check_parameters("MultiheadAttention::forward");
+    const Index shared = shared_width();
     cache.stamp.set(this);
     cache.x = x;
     cache.x.key = detail::without_unseen(x, x.key, cache.seen_key);
     cache.x.value = detail::without_unseen(x, x.value, cache.seen_value);
     const Index batch = x.query.extent(0), queries = x.query.extent(1), keys = x.key.extent(1);
-    const auto p = projections<const T>(*this);
+    const auto p = projections<const T>(*this, shared_width());
     detail::project<T>(x.query, p[0], cache.query.resize({batch, queries, width()}));
-    detail::project<T>(cache.x.key, p[1], cache.key.resize({batch, keys, width()}));
-    detail::project<T>(cache.x.value, p[2], cache.value.resize({batch, keys, width()}));
+    detail::project<T>(cache.x.key, p[1], cache.key.resize({batch, keys, shared}));
+    detail::project<T>(cache.x.value, p[2], cache.value.resize({batch, keys, shared}));
+    if (turns()) {
+      cache.table.prepare(std::max(queries, keys), rotary.rotary_width / 2, rotary.base,
+                          rotary.first_position);
+      turn<false>(cache.query, cache.key, cache);
+    }
     cache.projected = x;
     cache.projected.query = cache.query;
     cache.projected.key = cache.key;
     cache.projected.value = cache.value;
-    detail::dot_attention<T>(cache.projected, heads, scale(),
+    detail::dot_attention<T>(cache.projected, counts(), scale(),
                              detail::draw_attention_dropout(dropout, cache.training), cache);
     return out_proj.forward(cache.context.rows(), cache.out_proj).reshape(x.query.shape());
   }
@@ -128,7 +154,9 @@ struct MultiheadAttention {
         out_proj.backward(dy.rows(), cache.out_proj, part(gradient, &MultiheadAttention::out_proj))
             .reshape(dy.shape());
     // context = attention(Q, K, V)
-    detail::dot_attention_backward<T>(d_context, cache.projected, heads, scale(), cache);
+    detail::dot_attention_backward<T>(d_context, cache.projected, counts(), scale(), cache);
+    // Q and K were turned: their gradients are turned back
+    if (turns()) turn<true>(cache.d_query, cache.d_key, cache);
     const bool wanted = input_gradient == InputGradient::compute;
     TensorView<T, 3> dx_query, dx_key, dx_value;
     if (wanted) {
@@ -136,8 +164,8 @@ struct MultiheadAttention {
       dx_key = cache.dx_key.resize(cache.x.key.shape());
       dx_value = cache.dx_value.resize(cache.x.value.shape());
     }
-    const auto p = projections<const T>(*this);
-    const auto g = gradient == nullptr ? Projections<T>{} : projections<T>(*gradient);
+    const auto p = projections<const T>(*this, shared_width());
+    const auto g = gradient == nullptr ? Projections<T>{} : projections<T>(*gradient, shared_width());
     // Q = query W_q^T + b_q, and so on
     detail::project_backward<T>(cache.d_query, cache.x.query, p[0], g[0], dx_query);
     detail::project_backward<T>(cache.d_key, cache.x.key, p[1], g[1], dx_key);
@@ -152,22 +180,46 @@ struct MultiheadAttention {
 
   bool packed() const { return k_proj_weight.size() == 0 && v_proj_weight.size() == 0; }
   T scale() const { return detail::attention_scale<T>(width() / heads); }
+  detail::HeadCounts counts() const { return {heads, key_value_heads == 0 ? heads : key_value_heads}; }
+  Index shared_width() const { return width() / heads * counts().key; }  // of keys and values, projected
+
+  // Parameters from a file, and heads set by hand, need not fit each other.
+  void check_parameters(const char* where) const {
+    const Index both = shared_width();
+    if (packed()) {
+      expect_shape(where, "in_proj_weight", in_proj_weight.shape(), {width() + 2 * both, width()});
+    } else {
+      expect_shape(where, "q_proj_weight", q_proj_weight.shape(), {width(), width()});
+      expect_shape(where, "k_proj_weight", k_proj_weight.shape(), {both, any});
+      expect_shape(where, "v_proj_weight", v_proj_weight.shape(), {both, any});
+    }
+    if (in_proj_bias.size() != 0)
+      expect_shape(where, "in_proj_bias", in_proj_bias.shape(), {width() + 2 * both});
+  }
+
+  bool turns() const { return rotary.rotary_width != 0; }
+  template <bool back>
+  void turn(Tensor<T, 3>& query, Tensor<T, 3>& key, const Cache& cache) const {
+    detail::rotate_heads<back, T>(rotary.pairs, query, counts().query, cache.table, query.data());
+    detail::rotate_heads<back, T>(rotary.pairs, key, counts().key, cache.table, key.data());
+  }
 
   // The three projections of a layer, or of its gradient, wherever they lie.
   template <class U, class Self>
-  static Projections<U> projections(Self& l) {
-    const Index width = l.width(), square = width * width;
+  static Projections<U> projections(Self& l, Index shared) {
+    const Index width = l.width();
     U* const bias = l.in_proj_bias.data();
-    const auto bias_of = [&](Index i) { return l.in_proj_bias.size() == 0 ? nullptr : bias + i * width; };
+    const auto bias_of = [&](Index row) { return l.in_proj_bias.size() == 0 ? nullptr : bias + row; };
     if (l.packed()) {
       U* const all = l.in_proj_weight.data();
-      return {{{all, width, bias_of(0)},
-               {all + square, width, bias_of(1)},
-               {all + 2 * square, width, bias_of(2)}}};
+      const auto rows = [&](Index from) {
+        return detail::Projection<U>{all + from * width, width, bias_of(from)};
+      };
+      return {rows(0), rows(width), rows(width + shared)};
     }
     return {{{l.q_proj_weight.data(), width, bias_of(0)},
-             {l.k_proj_weight.data(), l.k_proj_weight.extent(1), bias_of(1)},
-             {l.v_proj_weight.data(), l.v_proj_weight.extent(1), bias_of(2)}}};
+             {l.k_proj_weight.data(), l.k_proj_weight.extent(1), bias_of(width)},
+             {l.v_proj_weight.data(), l.v_proj_weight.extent(1), bias_of(width + shared)}}};
   }
 };
 static_assert(Layer<MultiheadAttention<float>> && Layer<MultiheadAttention<double>>);

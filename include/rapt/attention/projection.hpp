@@ -2,6 +2,7 @@
 /// \file  Projections of queries, keys and values by rows of a larger matrix.
 
 #include <rapt/attention/materialized.hpp>
+#include <rapt/ops/reduce.hpp>
 
 #include <concepts>
 
@@ -20,8 +21,8 @@ struct Projection {
 template <std::floating_point T>
 void project(TensorView<const T, 3> x, const Projection<const T>& p, TensorView<T, 3> y) {
   const Index count = x.extent(0) * x.extent(1), in = x.extent(2), out = y.extent(2);
-  gemm<T>(count, out, in, 1, {x.data(), in}, {p.weight, p.stride, true}, false, y.data(), out);
-  if (p.bias != nullptr) y.matrix().rowwise() += MatrixMap<const T>(p.bias, 1, out).row(0);
+  gemm<T>(count, out, in, 1, {x.data(), in}, {p.weight, p.stride, true}, false, y.data(), out,
+          {.bias = p.bias});
 }
 
 /// The gradients of that: added to `gradient`, and written to dx unless it is absent.
@@ -34,7 +35,9 @@ void project_backward(TensorView<const T, 3> dy, TensorView<const T, 3> x, const
     mix<T>(out, in, count, 1, {dy.data(), out, true}, x.data(), in, true, gradient.weight, p.stride);
   }
   // y = ... + b, the same b for every row
-  if (gradient.bias != nullptr) MatrixMap<T>(gradient.bias, 1, out) += dy.matrix().colwise().sum();
+  if (gradient.bias != nullptr) {
+    add_column_sums<T>(dy.rows(), TensorView<T, 1>(gradient.bias, {out}));
+  }
   if (dx.absent()) return;
   // y = x W^T
   gemm<T>(count, in, out, 1, {dy.data(), out}, {p.weight, p.stride}, false, dx.data(), in);

@@ -85,6 +85,17 @@ void rotate_heads(TensorView<const T, 3> x, Index heads, const RotaryTable<T>& t
   });
 }
 
+/// The same for pairs of either kind.
+template <bool back, std::floating_point T>
+void rotate_heads(RotaryPairs kind, TensorView<const T, 3> x, Index heads, const RotaryTable<T>& table,
+                  T* y) {
+  if (kind == RotaryPairs::interleaved) {
+    rotate_heads<RotaryPairs::interleaved, back>(x, heads, table, y);
+  } else {
+    rotate_heads<RotaryPairs::halves, back>(x, heads, table, y);
+  }
+}
+
 }  // namespace detail
 
 /// Turns pair i of each head of row t by the angle `(p + t) base^(-2i/R)`, `y_a = x_a cos - x_b sin,
@@ -165,7 +176,7 @@ struct RotaryPositions {
     expect_shape("RotaryPositions::forward", "x", x.shape(), {any, any, width});
     cache.stamp.set(this);
     cache.table.prepare(x.extent(1), rotary_width / 2, base, first_position);
-    rotate<false>(x, cache.table, cache.y.resize(x.shape()).data());
+    detail::rotate_heads<false, T>(pairs, x, heads, cache.table, cache.y.resize(x.shape()).data());
     return cache.y;
   }
 
@@ -175,18 +186,8 @@ struct RotaryPositions {
     cache.stamp.check(this, gradient);
     if (input_gradient == InputGradient::skip) return {};
     // y = R x with R a rotation:  dx = R^T dy, the rotation back
-    rotate<true>(dy, cache.table, cache.dx.resize(dy.shape()).data());
+    detail::rotate_heads<true, T>(pairs, dy, heads, cache.table, cache.dx.resize(dy.shape()).data());
     return cache.dx;
-  }
-
- private:
-  template <bool back>
-  void rotate(Input x, const detail::RotaryTable<T>& table, T* y) const {
-    if (pairs == RotaryPairs::interleaved) {
-      detail::rotate_heads<RotaryPairs::interleaved, back>(x, heads, table, y);
-    } else {
-      detail::rotate_heads<RotaryPairs::halves, back>(x, heads, table, y);
-    }
   }
 };
 static_assert(Layer<RotaryPositions<float>> && Layer<RotaryPositions<double>>);

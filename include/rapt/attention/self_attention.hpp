@@ -1,6 +1,7 @@
 #pragma once
 /// \file  Multi-head attention of a sequence to itself, as a layer of one input.
 
+#include <rapt/attention/alibi_slopes.hpp>
 #include <rapt/attention/multihead_attention.hpp>
 
 #include <concepts>
@@ -27,13 +28,16 @@ struct SelfAttention {
   MultiheadAttention<T> attention;
   bool causal = false;
   Index window = AttentionInput<T>::no_window;
+  bool alibi = false;  // scores fall with the distance, by alibi_slopes
   static constexpr auto parameters = std::tuple{field("", &SelfAttention::attention)};
   static constexpr auto settings =
-      std::tuple{field("causal", &SelfAttention::causal), field("window", &SelfAttention::window)};
+      std::tuple{field("causal", &SelfAttention::causal), field("window", &SelfAttention::window),
+                 field("alibi", &SelfAttention::alibi)};
 
   struct Cache {
     typename MultiheadAttention<T>::Cache attention;
-    Tensor<T, 3> dx;  // (B, L, E)
+    Tensor<T, 3> dx;      // (B, L, E)
+    Tensor<T, 1> slopes;  // (H), where they are wanted
     NeedWeights need_weights = NeedWeights::none;
     static constexpr auto caches = std::tuple{field("", &Cache::attention)};
   };
@@ -50,9 +54,15 @@ struct SelfAttention {
 
   Output forward(Input x, Cache& cache) const {
     expect_shape("SelfAttention::forward", "x", x.shape(), {any, any, attention.width()});
+    TensorView<const T, 1> slopes;
+    if (alibi) {
+      if (cache.slopes.extent(0) != attention.heads) cache.slopes = alibi_slopes<T>(attention.heads);
+      slopes = cache.slopes;
+    }
     return attention.forward({.query = x,
                               .key = x,
                               .value = x,
+                              .alibi_slopes = slopes,
                               .causal = causal,
                               .window = window,
                               .need_weights = cache.need_weights},

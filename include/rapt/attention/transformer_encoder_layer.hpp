@@ -21,6 +21,9 @@ struct TransformerEncoderOptions {
   double dropout = 0.1;  // of attention weights, of the hidden layer and of both branches
   EncoderActivation activation = EncoderActivation::relu;
   bool norm_first = false;
+  Index key_value_heads = 0;                  // 0: as heads
+  bool rotary = false;                        // turns queries and keys by their positions
+  RotaryPositionsOptions rotary_positions{};  // how, where `rotary` is set
 };
 
 /// A sequence and its masks, which mean what they mean in AttentionInput.
@@ -90,7 +93,11 @@ struct TransformerEncoderLayer {
   TransformerEncoderLayer() = default;
   TransformerEncoderLayer(Index width, Index heads, Index hidden, RandomStream& stream,
                           TransformerEncoderOptions options = {})
-      : self_attn(width, heads, stream, {.dropout = options.dropout}),
+      : self_attn(width, heads, stream,
+                  {.dropout = options.dropout,
+                   .key_value_heads = options.key_value_heads,
+                   .rotary = options.rotary,
+                   .rotary_positions = options.rotary_positions}),
         linear1(width, hidden, stream),
         linear2(hidden, width, stream),
         norm1(width),

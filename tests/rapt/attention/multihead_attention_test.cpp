@@ -1,4 +1,5 @@
 #include <rapt/attention/multihead_attention.hpp>
+#include <rapt/attention/scaled_dot_product_attention.hpp>
 
 #include "rapt/attention/attention_data.hpp"
 #include "support/catch.hpp"
@@ -11,7 +12,9 @@ namespace {
 template <class T>
 struct MultiheadAttentionSample {
   explicit MultiheadAttentionSample(rapt_test::Draw& draw) {
-    const rapt::Index heads = draw.pick(std::array<rapt::Index, 3>{1, 2, 3}), width = heads * draw.small();
+    const rapt::Index key_heads = draw.pick(std::array<rapt::Index, 3>{1, 2, 3});
+    const rapt::Index heads = key_heads * draw.pick(std::array<rapt::Index, 4>{1, 1, 2, 3});
+    const rapt::Index head = draw.small(), width = heads * head;
     const auto yes = [&] { return draw.pick(std::array<rapt::Index, 2>{0, 1}) == 1; };
     rapt::MultiheadAttentionOptions options;
     if (yes()) options.dropout = 0.3;
@@ -20,6 +23,9 @@ struct MultiheadAttentionSample {
       options.key_width = draw.small();
       options.value_width = draw.small();
     }
+    options.key_value_heads = key_heads;
+    options.rotary = head % 2 == 0;
+    if (yes()) options.rotary_positions.pairs = rapt::RotaryPairs::halves;
     layer = rapt::MultiheadAttention<T>(width, heads, draw.values, options);
     for (T& b : layer.in_proj_bias) b = rapt::normal<T>(draw.values);
     data = {draw, width, layer.key_width(), layer.value_width(), heads};
@@ -143,6 +149,62 @@ TEST_CASE("MultiheadAttention agrees with PyTorch where key and value have width
   rapt_test::check_attention_golden("multihead_attention_widths", layer, rapt::NeedWeights::per_head);
 }
 
+TEST_CASE("MultiheadAttention over fewer heads of keys and values agrees with PyTorch",
+          "[attention][multihead][golden]") {
+  rapt::RandomStream stream(1);
+  rapt_test::check_attention_golden("multihead_attention_grouped",
+                                    rapt::MultiheadAttention<double>(8, 4, stream, {.key_value_heads = 2}));
+}
+
+TEST_CASE("MultiheadAttention with rotary positions agrees with PyTorch", "[attention][multihead][golden]") {
+  rapt::RandomStream stream(1);
+  rapt_test::check_attention_golden(
+      "multihead_attention_rotary",
+      rapt::MultiheadAttention<double>(8, 2, stream, {.key_value_heads = 1, .rotary = true}));
+  rapt_test::check_attention_golden(
+      "multihead_attention_rotary_halves",
+      rapt::MultiheadAttention<double>(
+          12, 2, stream,
+          {.rotary = true,
+           .rotary_positions = {
+               .base = 100, .pairs = rapt::RotaryPairs::halves, .rotary_width = 4, .first_position = 3}}));
+}
+
+TEST_CASE("Rotary positions of MultiheadAttention are those of RotaryPositions", "[attention][multihead]") {
+  rapt_test::Draw draw(8);
+  // Unit projections: the heads see what RotaryPositions gives.
+  auto layer = multihead_of_units();
+  const rapt::Index e = 4;
+  layer.in_proj_weight = rapt::Tensor<double, 2>({3 * e, e});
+  for (rapt::Index row = 0; row < 3 * e; ++row) layer.in_proj_weight(row, row % e) = 1;
+  layer.in_proj_bias = {};
+  layer.out_proj.weight = rapt::Tensor<double, 2>({e, e});
+  for (rapt::Index row = 0; row < e; ++row) layer.out_proj.weight(row, row) = 1;
+  layer.out_proj.bias = rapt::Tensor<double, 1>({e});
+  layer.rotary = rapt::RotaryPositions<double>(e, 2);
+  const auto x = draw.normal<double, 3>({2, 5, e}), v = draw.normal<double, 3>({2, 5, e});
+  rapt::RotaryPositions<double>::Cache turned;
+  rapt::ScaledDotProductAttention<double>::Cache plain;
+  rapt::MultiheadAttention<double>::Cache cache;
+  const auto z = layer.rotary.forward(x, turned);
+  const auto expected = rapt::ScaledDotProductAttention<double>(0, 2).forward({z, z, v}, plain);
+  CHECK(rapt::testing::largest_difference(layer.forward({x, x, v}, cache), expected) < 1e-14);
+}
+
+TEST_CASE("MultiheadAttention over fewer heads of keys and values has fewer parameters",
+          "[attention][multihead]") {
+  rapt::RandomStream stream(1);
+  const rapt::Index e = 12, heads = 6, d = e / heads;
+  for (const rapt::Index shared : {1, 2, 3, 6}) {
+    const rapt::MultiheadAttention<float> layer(e, heads, stream, {.key_value_heads = shared});
+    const rapt::Index k = shared * d;
+    CHECK(parameter_count(layer) == 2 * e * e + 2 * k * e + 2 * e + 2 * k);
+    const rapt::MultiheadAttention<float> wide(e, heads, stream,
+                                               {.key_width = 5, .value_width = 7, .key_value_heads = shared});
+    CHECK(parameter_count(wide) == 2 * e * e + k * (5 + 7) + 2 * e + 2 * k);
+  }
+}
+
 TEST_CASE("MultiheadAttention has the parameters of PyTorch", "[attention][multihead]") {
   rapt::RandomStream stream(1);
   const rapt::Index e = 6;
@@ -190,4 +252,29 @@ TEST_CASE("MultiheadAttention names what does not fit", "[attention][multihead][
   CHECK(make(6, 4, 0) == "MultiheadAttention: width 6 is not a multiple of heads 4");
   CHECK(make(6, 0, 0) == "MultiheadAttention: width 6 is not a multiple of heads 0");
   CHECK(make(6, 2, 1.5) == "MultiheadAttention: dropout 1.5 is not in [0, 1)");
+  const auto shared = [&](rapt::Index heads, rapt::Index key_heads, bool rotary = false) {
+    return rapt_test::attention_error(
+        [&] { L(12, heads, stream, {.key_value_heads = key_heads, .rotary = rotary}); });
+  };
+  CHECK(shared(6, 4) == "MultiheadAttention: heads 6 is not a multiple of key_value_heads 4");
+  CHECK(shared(6, -2) == "MultiheadAttention: heads 6 is not a multiple of key_value_heads -2");
+  CHECK(shared(4, 2, true) == "RotaryPositions: head width 3 is odd, expected pairs");
+  L other(4, 2, stream);
+  const rapt::Tensor<float, 1> slopes({3});
+  CHECK(rapt_test::attention_error([&] {
+          other.forward({.query = q, .key = q, .value = q, .alibi_slopes = slopes}, cache);
+        }) == "MultiheadAttention::forward: alibi_slopes has shape (3), expected (2)");
+  other.key_value_heads = 1;
+  CHECK(rapt_test::attention_error([&] {
+          other.forward({q, q, q}, cache);
+        }) == "MultiheadAttention::forward: in_proj_weight has shape (12, 4), expected (8, 4)");
+  other.in_proj_weight = rapt::Tensor<float, 2>({8, 4});
+  CHECK(rapt_test::attention_error([&] {
+          other.forward({q, q, q}, cache);
+        }) == "MultiheadAttention::forward: in_proj_bias has shape (12), expected (8)");
+  other = layer;
+  other.key_value_heads = 1;
+  CHECK(rapt_test::attention_error([&] {
+          other.forward({q, k, v}, cache);
+        }) == "MultiheadAttention::forward: k_proj_weight has shape (4, 6), expected (2, *)");
 }

@@ -11,7 +11,10 @@ struct SelfAttentionSample {
   explicit SelfAttentionSample(rapt_test::Draw& draw) {
     const rapt::Index heads = draw.pick(std::array<rapt::Index, 2>{1, 2}),
                       width = heads * draw.pick(std::array<rapt::Index, 2>{1, 3});
-    layer = rapt::SelfAttention<T>(width, heads, draw.values, {.dropout = 0.2});
+    layer =
+        rapt::SelfAttention<T>(width, heads, draw.values,
+                               {.dropout = 0.2, .key_value_heads = heads == 2 && draw.small() > 3 ? 1 : 0});
+    layer.alibi = draw.small() > 3;
     layer.causal = draw.size() % 2 == 0;
     if (draw.size() % 2 == 0) layer.window = draw.small();
     x = draw.normal<T, 3>({draw.pick(std::array<rapt::Index, 2>{1, 2}),
@@ -53,6 +56,21 @@ TEST_CASE("SelfAttention agrees with PyTorch", "[attention][self][golden]") {
   CHECK(largest_difference(layer.forward(x, cache), golden.tensor<double, 3>("y")) < 1e-10);
   CHECK(largest_difference(layer.backward(dy, cache, &gradient), golden.tensor<double, 3>("dx")) < 1e-10);
   zip_parameters([](auto& g, auto& e) { CHECK(largest_difference(g, e) < 1e-10); }, gradient, expected);
+}
+
+TEST_CASE("SelfAttention passes slopes and shared heads on", "[attention][self]") {
+  rapt_test::Draw draw(3);
+  rapt::SelfAttention<double> layer(8, 4, draw.values, {.key_value_heads = 2, .rotary = true});
+  layer.alibi = true;
+  const auto x = draw.normal<double, 3>({2, 5, 8});
+  const auto slopes = rapt::alibi_slopes<double>(4);
+  rapt::SelfAttention<double>::Cache cache;
+  rapt::MultiheadAttention<double>::Cache expected;
+  CHECK(rapt::testing::largest_difference(
+            layer.forward(x, cache),
+            layer.attention.forward({.query = x, .key = x, .value = x, .alibi_slopes = slopes}, expected)) ==
+        0);
+  CHECK(layer.attention.in_proj_weight.shape() == rapt::Shape<2>{16, 8});
 }
 
 TEST_CASE("Causal SelfAttention does not let the future in be it NaN", "[attention][self][mask]") {

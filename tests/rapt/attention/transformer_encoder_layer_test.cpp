@@ -1,3 +1,4 @@
+#include <rapt/attention/alibi_slopes.hpp>
 #include <rapt/attention/transformer_encoder_layer.hpp>
 
 #include "rapt/attention/attention_data.hpp"
@@ -16,6 +17,8 @@ struct TransformerEncoderSample {
     const rapt::Index width = heads * draw.pick(std::array<rapt::Index, 2>{2, 3});
     rapt::TransformerEncoderOptions options{.dropout = yes() ? 0.2 : 0.0, .norm_first = yes()};
     if (yes()) options.activation = rapt::EncoderActivation::gelu;
+    if (yes()) options.key_value_heads = 1;
+    options.rotary = width == 2 * heads && yes();
     layer = rapt::TransformerEncoderLayer<T>(width, heads, draw.small(), draw.values, options);
     const rapt::Index batch = draw.pick(std::array<rapt::Index, 2>{1, 2}),
                       length = draw.pick(std::array<rapt::Index, 3>{1, 2, 4});
@@ -23,13 +26,19 @@ struct TransformerEncoderSample {
     if (yes()) key_padding_mask = draw.mask<2>({batch, length}, 0.3);
     if (yes()) attn_mask = draw.mask<2>({length, length}, 0.2);
     causal = yes();
+    if (yes()) alibi_slopes = rapt::alibi_slopes<T>(heads);
   }
   rapt::TransformerEncoderLayer<T> layer;
   rapt::Tensor<T, 3> x;
   rapt::Tensor<bool, 2> key_padding_mask, attn_mask;
+  rapt::Tensor<T, 1> alibi_slopes;
   bool causal = false;
   rapt::TransformerEncoderInput<T> input() const {
-    return {.x = x, .key_padding_mask = key_padding_mask, .attn_mask = attn_mask, .causal = causal};
+    return {.x = x,
+            .key_padding_mask = key_padding_mask,
+            .attn_mask = attn_mask,
+            .alibi_slopes = alibi_slopes,
+            .causal = causal};
   }
 };
 
@@ -135,6 +144,22 @@ TEST_CASE("TransformerEncoderLayer has the parameters of PyTorch", "[attention][
                                           "self_attn.out_proj.weight", "self_attn.out_proj.bias",
                                           "linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias",
                                           "norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias"});
+}
+
+TEST_CASE("TransformerEncoderLayer hands heads and positions and slopes to its attention",
+          "[attention][encoder]") {
+  rapt_test::Draw draw(3);
+  const rapt::TransformerEncoderLayer<double> layer(
+      8, 4, 5, draw.values,
+      {.norm_first = true, .key_value_heads = 2, .rotary = true, .rotary_positions = {.base = 10}});
+  CHECK(layer.self_attn.in_proj_weight.shape() == rapt::Shape<2>{16, 8});
+  CHECK(layer.self_attn.rotary.base == 10);
+  CHECK(layer.self_attn.rotary.rotary_width == 2);
+  const auto x = draw.normal<double, 3>({2, 6, 8});
+  const auto slopes = rapt::alibi_slopes<double>(4);
+  rapt::TransformerEncoderLayer<double>::Cache with, without;
+  CHECK(rapt::testing::largest_difference(layer.forward({.x = x, .alibi_slopes = slopes}, with),
+                                          layer.forward({.x = x}, without)) > 1e-3);
 }
 
 TEST_CASE("TransformerEncoderLayer names what does not fit", "[attention][encoder][errors]") {

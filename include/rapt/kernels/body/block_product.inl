@@ -45,18 +45,36 @@ RAPT_LANES void add_products(Index depth, const RowPointers<T, Rows>& a, const T
   }
 }
 
-/// sums (Rows, Vectors lanes) = A (Rows, depth) B (depth, Vectors lanes); then `finish(row, vector, sum)` for
-/// each vector of it.
-template <class T, int Rows, int Vectors, class Finish>
+/// sums (Rows, Vectors lanes) = A (Rows, depth) B (depth, Vectors lanes), B row-major with row stride
+/// `b_stride`.
+template <class T, int Rows, int Vectors>
 RAPT_LANES void block_sums(Index depth, const RowPointers<T, Rows>& a, const T* b, Index b_stride,
-                           Finish&& finish) {
-  Lanes<T> sums[Rows][Vectors];
+                           Lanes<T> (&sums)[Rows][Vectors]) {
   RAPT_UNROLL
   for (int i = 0; i < Rows; ++i) {
     RAPT_UNROLL
     for (int j = 0; j < Vectors; ++j) sums[i][j] = Lanes<T>{};
   }
-  add_products<T, Rows, Vectors>(depth, a, b, b_stride, sums);
+  Index at = 0;
+  for (Index p = 0; p < depth; ++p, at += a.step, b += b_stride) {
+    Lanes<T> right[Vectors];
+    RAPT_UNROLL
+    for (int j = 0; j < Vectors; ++j) right[j] = load<T>(b + j * lane_count<T>);
+    RAPT_UNROLL
+    for (int i = 0; i < Rows; ++i) {
+      const Lanes<T> left = broadcast<T>(a.rows[i][at]);
+      RAPT_UNROLL
+      for (int j = 0; j < Vectors; ++j) sums[i][j] += left * right[j];
+    }
+  }
+}
+
+/// The same, then `finish(row, vector, sum)` for each vector of it.
+template <class T, int Rows, int Vectors, class Finish>
+RAPT_LANES void block_sums(Index depth, const RowPointers<T, Rows>& a, const T* b, Index b_stride,
+                           Finish&& finish) {
+  Lanes<T> sums[Rows][Vectors];
+  block_sums<T, Rows, Vectors>(depth, a, b, b_stride, sums);
   RAPT_UNROLL
   for (int i = 0; i < Rows; ++i) {
     RAPT_UNROLL
@@ -64,64 +82,29 @@ RAPT_LANES void block_sums(Index depth, const RowPointers<T, Rows>& a, const T* 
   }
 }
 
-/// C (rows, Vectors lanes) = or += A (rows, depth) B (depth, Vectors lanes), all C in memory of row stride
-/// `c_stride`; rows <= Rows.
-template <class T, int Rows, int Vectors>
-RAPT_LANES void block_into(Index depth, const RowPointers<T, Rows>& a, const T* b, Index b_stride, bool add,
-                           T* c, Index c_stride, Index rows) {
-  Lanes<T> sums[Rows][Vectors];
-  RAPT_UNROLL
-  for (int i = 0; i < Rows; ++i) {
-    RAPT_UNROLL
-    for (int j = 0; j < Vectors; ++j) sums[i][j] = Lanes<T>{};
-  }
-  if (add) {
-    RAPT_UNROLL
-    for (int i = 0; i < Rows; ++i) {
-      const T* const from = c + (i < rows ? i : rows - 1) * c_stride;
-      RAPT_UNROLL
-      for (int j = 0; j < Vectors; ++j) sums[i][j] = load<T>(from + j * lane_count<T>);
-    }
-  }
-  add_products<T, Rows, Vectors>(depth, a, b, b_stride, sums);
-  RAPT_UNROLL
-  for (int i = 0; i < Rows; ++i) {
-    if (i >= rows) break;
-    RAPT_UNROLL
-    for (int j = 0; j < Vectors; ++j) store<T>(c + i * c_stride + j * lane_count<T>, sums[i][j]);
-  }
-}
-
 /// Calls block(rows, first, count) for the row blocks of m rows: `rows`, a constant, is how many registers
-/// hold, and `count` <= rows how many are left. Six at a time, or twelve where `Tall`; the rest so that no block
-/// is too low to hide the latency of its sums.
-template <bool Tall = false, class Block>
+/// hold, and `count` <= rows how many are left. Six at a time, the rest by four, so that no block is too low to
+/// hide the latency of its sums.
+template <class Block>
 RAPT_LANES void for_row_blocks(Index m, Block&& block) {
   Index i = 0;
-  if constexpr (Tall) {
-    for (; m - i >= 12; i += 12) block(std::integral_constant<int, 12>{}, i, Index{12});
-  }
-  for (; m - i >= 6 && m - i != 7 && m - i != 8; i += 6) block(std::integral_constant<int, 6>{}, i, Index{6});
-  while (i < m) {
-    const Index left = m - i;
-    if (left == 5) {
-      block(std::integral_constant<int, 6>{}, i, left);
-      i = m;
-    } else if (left > 2) {
+  for (Index left = m; left > 0; left = m - i) {
+    if (left <= 4 || left == 7 || left == 8) {
       const Index count = left < 4 ? left : 4;
       block(std::integral_constant<int, 4>{}, i, count);
       i += count;
     } else {
-      block(std::integral_constant<int, 2>{}, i, left);
-      i = m;
+      const Index count = left < 6 ? left : 6;
+      block(std::integral_constant<int, 6>{}, i, count);
+      i += count;
     }
   }
 }
 
-/// Calls strip(vectors) with the number of vectors, a constant, that hold `columns`, which `Most` vectors do.
-template <class T, int Most = strip_lanes<T>, class Strip>
+/// Calls strip(vectors) with the number of vectors, a constant, that hold `columns` <= strip_columns.
+template <class T, class Strip>
 RAPT_LANES void with_vectors(Index columns, Strip&& strip) {
-  if constexpr (Most == 4) {
+  if constexpr (strip_lanes<T> == 4) {
     if (columns > 3 * lane_count<T>) return strip(std::integral_constant<int, 4>{});
     if (columns > 2 * lane_count<T>) return strip(std::integral_constant<int, 3>{});
   }

@@ -1,8 +1,10 @@
 // One tile of a matrix product. Included by gemm.hpp for each width.
 
-/// to[p * stride + r] = from[r * from_stride + p] for r < 4, p < count: a transpose in blocks of 4 x 4.
+/// to[p * stride + r] = from[r * from_stride + p] for r < 4, p < count: a transpose in blocks of 4 x 4. Behind
+/// the first `rows` the last one is read again.
 template <class T>
-RAPT_LANES void transpose_four_rows(const T* from, Index from_stride, Index count, T* to, Index stride) {
+RAPT_LANES void transpose_four_rows(const T* from, Index from_stride, Index rows, Index count, T* to, Index stride) {
+  const RowPointers<T, 4> a = rows_of<T, 4>(from, from_stride, 1, rows);
   Index p = 0;
 #if RAPT_VECTOR_TYPES
   if constexpr (sizeof(T) == 4) {
@@ -10,7 +12,7 @@ RAPT_LANES void transpose_four_rows(const T* from, Index from_stride, Index coun
     for (; p + 4 <= count; p += 4) {
       Quad row[4];
       RAPT_UNROLL
-      for (int r = 0; r < 4; ++r) std::memcpy(&row[r], from + r * from_stride + p, sizeof(Quad));
+      for (int r = 0; r < 4; ++r) std::memcpy(&row[r], a.rows[r] + p, sizeof(Quad));
       const Quad low01 = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
       const Quad high01 = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
       const Quad low23 = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
@@ -25,7 +27,7 @@ RAPT_LANES void transpose_four_rows(const T* from, Index from_stride, Index coun
   }
 #endif
   for (; p < count; ++p) {
-    for (Index r = 0; r < 4; ++r) to[p * stride + r] = from[r * from_stride + p];
+    for (Index r = 0; r < 4; ++r) to[p * stride + r] = a.rows[r][p];
   }
 }
 
@@ -43,15 +45,17 @@ RAPT_LANES void pack_strip(const GemmTile<T>& t, Index p, Index depth, Index col
     }
     return;
   }
-  const Index padded = (columns + lane_count<T> - 1) / lane_count<T> * lane_count<T>;
-  Index j = 0;
-  for (; j + 4 <= columns; j += 4) {
-    const T* const from = t.b + (column + j) * t.b_stride + p;
-    transpose_four_rows<T>(from, t.b_stride, depth, panel + j, width);
-  }
-  for (; j < padded; ++j) {
-    const T* const from = t.b + (column + j) * t.b_stride + p;
-    for (Index r = 0; r < depth; ++r) panel[r * width + j] = j < columns ? from[r] : T(0);
+  // A cache line of each row at a time: neither what is read nor what is written falls out of the cache between.
+  constexpr Index line = 64 / Index{sizeof(T)};
+  const Index whole = columns / lane_count<T> * lane_count<T>;
+  for (Index r = 0; r < depth; r += line) {
+    const Index count = depth - r < line ? depth - r : line;
+    T* const to = panel + r * width;
+    const T* const from = t.b + column * t.b_stride + p + r;
+    for (Index i = 0; whole < columns && i < count; ++i) store<T>(to + i * width + whole, Lanes<T>{});
+    for (Index j = 0; j < columns; j += 4) {
+      transpose_four_rows<T>(from + j * t.b_stride, t.b_stride, columns - j, count, to + j, width);
+    }
   }
 }
 
@@ -74,67 +78,113 @@ struct StripTarget {
   T slope;
 };
 
-template <class T, int Rows, int Vectors>
-RAPT_LANES void product_block(Index depth, const RowPointers<T, Rows>& a, Index rows, const T* b, Index b_stride,
-                              const StripTarget<T>& to) {
-  constexpr Index lanes = lane_count<T>;
-  const bool plain = rows == Rows && to.columns == Vectors * lanes && !(to.finished && (to.bias != nullptr || to.activation != FusedActivation::none));
-  if (plain) {
-    const Lanes<T> alpha = broadcast<T>(to.alpha);
-    if (to.add) {
-      return block_sums<T, Rows, Vectors>(depth, a, b, b_stride, [&](int i, int j, Lanes<T> sum) RAPT_LANES_LAMBDA {
-        T* const c = to.c + i * to.stride + j * lanes;
-        store<T>(c, load<T>(c) + alpha * sum);
-      });
-    }
-    return block_sums<T, Rows, Vectors>(depth, a, b, b_stride, [&](int i, int j, Lanes<T> sum) RAPT_LANES_LAMBDA {
-      store<T>(to.c + i * to.stride + j * lanes, alpha * sum);
-    });
-  }
-  T sums[Rows * Vectors * lanes];
-  block_sums<T, Rows, Vectors>(depth, a, b, b_stride, [&](int i, int j, Lanes<T> sum) RAPT_LANES_LAMBDA {
-    store<T>(sums + (i * Vectors + j) * lanes, sum);
-  });
+/// C from a block of sums, row by row; sums (rows, columns), of whose rows `stride` numbers are stored.
+template <class T>
+RAPT_ENTRY void finish_block(const T* sums, Index stride, Index rows, const StripTarget<T>& to) {
   for (Index i = 0; i < rows; ++i) {
-    for (Index j = 0; j < Vectors; ++j) {
-      const Index left = to.columns - j * lanes, count = left < lanes ? left : lanes;
-      T* const c = to.c + i * to.stride + j * lanes;
-      Lanes<T> x = to.alpha * load<T>(sums + (i * Vectors + j) * lanes);
+    for (Index j = 0; j < to.columns; j += lane_count<T>) {
+      const Index left = to.columns - j, count = left < lane_count<T> ? left : lane_count<T>;
+      T* const c = to.c + i * to.stride + j;
+      Lanes<T> x = to.alpha * load<T>(sums + i * stride + j);
       if (to.add) x += load_part<T>(c, count);
-      if (to.finished && to.bias != nullptr) x += load_part<T>(to.bias + j * lanes, count);
+      if (to.finished && to.bias != nullptr) x += load_part<T>(to.bias + j, count);
       if (to.finished) x = activated<T>(x, to.activation, to.slope);
       store_part<T>(c, x, count);
     }
   }
 }
 
-/// All of a tile of C, the strips of B packed one after the other into `t.panel`.
+template <class T, int Rows, int Vectors>
+RAPT_LANES void product_block(Index depth, const RowPointers<T, Rows>& a, Index rows, const T* b, Index b_stride,
+                              const StripTarget<T>& to) {
+  constexpr Index lanes = lane_count<T>;
+  // C is written long after it was asked for: with few sums an element its way from memory is the longer one.
+  for (Index i = 0; i < rows; ++i) {
+    for (Index j = 0; j < to.columns; j += 64 / Index{sizeof(T)}) __builtin_prefetch(to.c + i * to.stride + j, 1);
+  }
+  Lanes<T> sums[Rows][Vectors];
+  block_sums<T, Rows, Vectors>(depth, a, b, b_stride, sums);
+  const bool bare = !to.finished || (to.bias == nullptr && to.activation == FusedActivation::none);
+  if (!bare || rows != Rows || to.columns != Vectors * lanes) {
+    T stored[Rows * Vectors * lanes];
+    RAPT_UNROLL
+    for (int i = 0; i < Rows; ++i) {
+      RAPT_UNROLL
+      for (int j = 0; j < Vectors; ++j) store<T>(stored + (i * Vectors + j) * lanes, sums[i][j]);
+    }
+    return finish_block<T>(stored, Vectors * lanes, rows, to);
+  }
+  const Lanes<T> alpha = broadcast<T>(to.alpha);
+  RAPT_UNROLL
+  for (int i = 0; i < Rows; ++i) {
+    RAPT_UNROLL
+    for (int j = 0; j < Vectors; ++j) {
+      T* const c = to.c + i * to.stride + j * lanes;
+      const Lanes<T> x = alpha * sums[i][j];
+      store<T>(c, to.add ? load<T>(c) + x : x);
+    }
+  }
+}
+
+/// Copies the rows of A at depths p ... block by block, so that those of one depth lie side by side.
+template <class T>
+RAPT_LANES void pack_rows(const GemmTile<T>& t, Index p, Index depth) {
+  for_row_blocks(t.rows, [&](auto rows, Index first, Index count) RAPT_LANES_LAMBDA {
+    const T* from = t.a + first * t.a_row + p * t.a_step;
+    T* to = t.rows_panel + first * depth;
+    for (Index r = 0; r < depth; ++r, from += t.a_step, to += rows) {
+      RAPT_UNROLL
+      for (int i = 0; i < rows; ++i) to[i] = from[(i < count ? i : count - 1) * t.a_row];
+    }
+  });
+}
+
+/// Columns from `first` to `last` of a tile at depths p ...: each block of rows runs over their strips, so that
+/// rows of C are written in long pieces while the strips stay in the cache. `b` is the first of the strips.
+template <class T>
+RAPT_LANES void gemm_strips(const GemmTile<T>& t, Index p, Index depth, Index first, Index last, const T* b,
+                            bool packed) {
+  constexpr Index width = strip_columns<T>;
+  const Index b_stride = packed ? width : t.b_stride, next_strip = packed ? width * depth : width;
+  for_row_blocks(t.rows, [&](auto rows, Index i, Index count) RAPT_LANES_LAMBDA {
+    const auto a = t.rows_panel == nullptr
+                       ? rows_of<T, rows>(t.a + i * t.a_row + p * t.a_step, t.a_row, t.a_step, count)
+                       : rows_of<T, rows>(t.rows_panel + i * depth, 1, rows, rows);
+    const T* strip = b;
+    for (Index column = first; column < last; column += width, strip += next_strip) {
+      const Index columns = last - column < width ? last - column : width;
+      const StripTarget<T> to{t.c + i * t.c_stride + column, t.c_stride, columns, t.alpha, t.accumulate || p > 0,
+                              p + depth == t.depth, t.bias == nullptr ? nullptr : t.bias + column, t.activation,
+                              t.slope};
+      with_vectors<T>(columns, [&](auto vectors) RAPT_LANES_LAMBDA {
+        product_block<T, rows, vectors>(depth, a, count, strip, b_stride, to);
+      });
+    }
+  });
+}
+
+/// A tile of C, in pieces of depth, and of columns whose strips fit in the first-level cache.
 template <class T>
 RAPT_ENTRY void gemm_tile(const GemmTile<T>& t) {
+  constexpr Index width = strip_columns<T>;
+  // Rows of B are copied in pieces of several cache lines even where a strip is one line wide.
+  constexpr Index wide = width > gemm_packed_columns<T> ? width : gemm_packed_columns<T>;
   Index p = 0;
   do {
     const Index left = t.depth - p, depth = left <= gemm_depth + gemm_depth / 2 ? left : gemm_depth;
-    for (Index column = 0; column < t.columns; column += strip_columns<T>) {
-      const Index rest = t.columns - column, columns = rest < strip_columns<T> ? rest : strip_columns<T>;
-      const T* b = t.panel;
-      Index b_stride = strip_columns<T>;
-      if (!t.b_transposed && columns == strip_columns<T> && t.rows < gemm_rows_worth_packing) {
-        b = t.b + p * t.b_stride + column;
-        b_stride = t.b_stride;
-      } else {
-        pack_strip(t, p, depth, column, columns, t.panel);
+    const Index group = (gemm_cached<T> / (depth * width + 1) + 1) * width, pieces = group > wide ? group : wide / group * group;
+    if (t.rows_panel != nullptr) pack_rows(t, p, depth);
+    for (Index first = 0; first < t.columns; first += pieces) {
+      const Index last = first + pieces < t.columns ? first + pieces : t.columns;
+      const bool packed = t.b_transposed || last % lane_count<T> != 0 || (t.rows >= gemm_rows_worth_packing && t.b_stride > gemm_packed_columns<T>);
+      for (Index column = first; packed && column < last; column += width) {
+        pack_strip(t, p, depth, column, last - column < width ? last - column : width,
+                   t.panel + (column - first) * depth);
       }
-      StripTarget<T> to{t.c + column, t.c_stride, columns, t.alpha, t.accumulate || p > 0, p + depth == t.depth,
-                        t.bias == nullptr ? nullptr : t.bias + column, t.activation, t.slope};
-      const T* const a = t.a + p * t.a_step;
-      with_vectors<T>(columns, [&](auto vectors) RAPT_LANES_LAMBDA {
-        for_row_blocks(t.rows, [&](auto rows, Index i, Index count) RAPT_LANES_LAMBDA {
-          StripTarget<T> block = to;
-          block.c += i * to.stride;
-          product_block<T, rows, vectors>(depth, rows_of<T, rows>(a + i * t.a_row, t.a_row, t.a_step, count),
-                                          count, b, b_stride, block);
-        });
-      });
+      for (Index column = first; column < last; column += group) {
+        gemm_strips(t, p, depth, column, column + group < last ? column + group : last,
+                    packed ? t.panel + (column - first) * depth : t.b + p * t.b_stride + column, packed);
+      }
     }
     p += depth;
   } while (p < t.depth);

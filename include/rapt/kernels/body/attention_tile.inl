@@ -8,6 +8,44 @@ RAPT_LANES Index whole_lanes(Index columns) {
   return (columns + lane_count<T> - 1) / lane_count<T> * lane_count<T>;
 }
 
+/// C (rows, Vectors lanes) = or += A (rows, depth) B (depth, Vectors lanes); rows <= Rows.
+template <class T, int Rows, int Vectors>
+RAPT_LANES void tile_block(Index depth, const RowPointers<T, Rows>& a, const T* b, Index b_stride, bool add,
+                           T* c, Index c_stride, Index rows) {
+  Lanes<T> sums[Rows][Vectors];
+  RAPT_UNROLL
+  for (int i = 0; i < Rows; ++i) {
+    RAPT_UNROLL
+    for (int j = 0; j < Vectors; ++j) sums[i][j] = Lanes<T>{};
+  }
+  if (add) {
+    RAPT_UNROLL
+    for (int i = 0; i < Rows; ++i) {
+      const T* const from = c + (i < rows ? i : rows - 1) * c_stride;
+      RAPT_UNROLL
+      for (int j = 0; j < Vectors; ++j) sums[i][j] = load<T>(from + j * lane_count<T>);
+    }
+  }
+  Index at = 0;
+  for (Index p = 0; p < depth; ++p, at += a.step, b += b_stride) {
+    Lanes<T> right[Vectors];
+    RAPT_UNROLL
+    for (int j = 0; j < Vectors; ++j) right[j] = load<T>(b + j * lane_count<T>);
+    RAPT_UNROLL
+    for (int i = 0; i < Rows; ++i) {
+      const Lanes<T> left = broadcast<T>(a.rows[i][at]);
+      RAPT_UNROLL
+      for (int j = 0; j < Vectors; ++j) sums[i][j] += left * right[j];
+    }
+  }
+  RAPT_UNROLL
+  for (int i = 0; i < Rows; ++i) {
+    if (i >= rows) break;
+    RAPT_UNROLL
+    for (int j = 0; j < Vectors; ++j) store<T>(c + i * c_stride + j * lane_count<T>, sums[i][j]);
+  }
+}
+
 /// C (rows, columns) = or += A (rows, depth) B (depth, columns), element (i, p) of A lying at
 /// a[i * a_row + p * a_step]. Rows of B and C are padded to whole vectors.
 template <class T>
@@ -16,7 +54,7 @@ RAPT_ENTRY void tile_product(Index rows, Index columns, Index depth, const T* a,
   for (Index column = 0; column < columns; column += strip_columns<T>) {
     with_vectors<T>(columns - column, [&](auto vectors) RAPT_LANES_LAMBDA {
       for_row_blocks(rows, [&](auto block, Index i, Index count) RAPT_LANES_LAMBDA {
-        block_into<T, block, vectors>(depth, rows_of<T, block>(a + i * a_row, a_row, a_step, count),
+        tile_block<T, block, vectors>(depth, rows_of<T, block>(a + i * a_row, a_row, a_step, count),
                                       b + column, b_stride, add, c + i * c_stride + column, c_stride, count);
       });
     });

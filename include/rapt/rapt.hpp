@@ -65,6 +65,7 @@
 #include <rapt/kernels/gemm.hpp>
 #include <rapt/kernels/lanes.hpp>
 #include <rapt/kernels/layer_norm.hpp>
+#include <rapt/kernels/rotary.hpp>
 #include <rapt/kernels/sgd.hpp>
 #include <rapt/kernels/simd.hpp>
 #include <rapt/kernels/sweep.hpp>

@@ -4,9 +4,9 @@
 #include <rapt/core/layer.hpp>
 #include <rapt/core/number_text.hpp>
 #include <rapt/core/parallel.hpp>
+#include <rapt/kernels/rotary.hpp>
 #include <rapt/ops/reduce.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <stdexcept>
@@ -56,44 +56,27 @@ struct RotaryTable {
   }
 };
 
-/// Turns the pairs of one head by the angles of a row of the table, or back by them; y may be x.
-template <RotaryPairs kind, bool back, std::floating_point T>
-void rotate_head(const T* x, const T* cosine, const T* sine, T* y, Index pairs) {
-  constexpr bool interleaved = kind == RotaryPairs::interleaved;
-  constexpr Index step = interleaved ? 2 : 1;
-  const Index second = interleaved ? 1 : pairs;
-  for (Index i = 0; i < pairs; ++i) {
-    const T a = x[step * i], b = x[step * i + second], c = cosine[i], s = back ? -sine[i] : sine[i];
-    y[step * i] = a * c - b * s;
-    y[step * i + second] = a * s + b * c;
-  }
-}
-
-/// The same for every head of x (B, L, H D), row t of a sample by row t of the table; y may be x.
-template <RotaryPairs kind, bool back, std::floating_point T>
-void rotate_heads(TensorView<const T, 3> x, Index heads, const RotaryTable<T>& table, T* y) {
-  const Index length = x.extent(1), width = x.extent(2), head = width / heads, pairs = table.cosine.extent(1);
-  parallel_for_range(x.extent(0) * length, rows_of_chunk(width), 2 * width, [&](Index from, Index to) {
-    for (Index n = from; n < to; ++n) {
-      const T* const c = table.cosine.data() + n % length * pairs;
-      const T* const s = table.sine.data() + n % length * pairs;
-      for (Index at = n * width; at < (n + 1) * width; at += head) {
-        rotate_head<kind, back>(x.data() + at, c, s, y + at, pairs);
-        if (y != x.data()) std::copy_n(x.data() + at + 2 * pairs, head - 2 * pairs, y + at + 2 * pairs);
-      }
-    }
-  });
-}
-
-/// The same for pairs of either kind.
+/// Turns the pairs of every head of x (B, L, H D), row t of a sample by row t of the table, or back by it; y
+/// may be x.
 template <bool back, std::floating_point T>
 void rotate_heads(RotaryPairs kind, TensorView<const T, 3> x, Index heads, const RotaryTable<T>& table,
                   T* y) {
-  if (kind == RotaryPairs::interleaved) {
-    rotate_heads<RotaryPairs::interleaved, back>(x, heads, table, y);
-  } else {
-    rotate_heads<RotaryPairs::halves, back>(x, heads, table, y);
-  }
+  const auto kernel = kind == RotaryPairs::interleaved ? RAPT_KERNEL_FOR(simd(), rotate_rows<T, true>)
+                                                       : RAPT_KERNEL_FOR(simd(), rotate_rows<T, false>);
+  const Index length = x.extent(1), width = x.extent(2);
+  parallel_for_range(x.extent(0) * length, rows_of_chunk(width), width, [&](Index from, Index to) {
+    kernel({.first = from,
+            .last = to,
+            .length = length,
+            .heads = heads,
+            .head = width / heads,
+            .pairs = table.cosine.extent(1),
+            .x = x.data(),
+            .cosine = table.cosine.data(),
+            .sine = table.sine.data(),
+            .direction = back ? T(-1) : T(1),
+            .y = y});
+  });
 }
 
 }  // namespace detail

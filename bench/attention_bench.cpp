@@ -7,6 +7,7 @@
 #include <rapt/attention/learned_positions.hpp>
 #include <rapt/attention/location_attention.hpp>
 #include <rapt/attention/multihead_attention.hpp>
+#include <rapt/attention/rotary_positions.hpp>
 #include <rapt/attention/scaled_dot_product_attention.hpp>
 #include <rapt/attention/self_attention.hpp>
 #include <rapt/attention/sinusoidal_positions.hpp>
@@ -70,6 +71,9 @@ BENCHMARK_CAPTURE(along, self_attention, rapt::SelfAttention<float>(128, 2, stre
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(along, sinusoidal_positions, rapt::SinusoidalPositions<float>{})
     ->Name("sinusoidal_positions_fb_128x50x128")
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(along, rotary_positions, rapt::RotaryPositions<float>(128, 4))
+    ->Name("rotary_positions_fb_128x50x128")
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(along, learned_positions, rapt::LearnedPositions<float>(50, 128, stream()))
     ->Name("learned_positions_fb_128x50x128")

@@ -1,5 +1,6 @@
 // dlib's layers, driven as its trainer drives them: forward, then the error propagated back. Its matrix
 // product is that of the BLAS it is linked with.
+#include "report/blas_threads.hpp"
 #include "report/libraries.hpp"
 
 #include <dlib/dnn.h>
@@ -84,6 +85,7 @@ class Dlib : public Library {
   std::string version() const override {
     return std::to_string(DLIB_MAJOR_VERSION) + "." + std::to_string(DLIB_MINOR_VERSION);
   }
+  void set_threads(int n) override { set_blas_threads(n); }
 
   Sides dense(const DenseProblem& p) override {
     if (p.width != width) return {};

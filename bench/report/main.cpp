@@ -122,6 +122,12 @@ int report(const Options& options) {
     for (const PropertyCase& p : properties) std::printf("%s\n", p.name.c_str());
     return 0;
   }
+  std::ofstream json_file;
+  if (!options.json.empty()) json_file.open(options.json);
+  const auto expect_json = [&] {
+    if (!json_file) throw std::runtime_error("cannot write " + options.json);
+  };
+  expect_json();  // now rather than after ten minutes
   Team team = assemble(options.threads);
   auto peaks = measure_peaks(options.threads);
   std::vector<CaseResult> results;
@@ -151,9 +157,8 @@ int report(const Options& options) {
   if (!measured.empty()) std::printf("%s%s", results.empty() ? "" : "\n", property_table(measured).c_str());
   print_circumstances(options, team, peaks);
   if (!options.json.empty()) {
-    std::ofstream out(options.json);
-    out << json(results, peak, options.threads) << std::flush;
-    if (!out) throw std::runtime_error("cannot write " + options.json);
+    json_file << json(results, peak, options.threads) << std::flush;
+    expect_json();
   }
   return agreed ? 0 : 1;
 }

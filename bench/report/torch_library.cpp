@@ -1,13 +1,11 @@
 // libtorch, by the calls that torch.nn makes; gradients by its tape. The one file that pays for its headers.
+#include "report/blas_threads.hpp"
 #include "report/libraries.hpp"
 
 #include <torch/torch.h>
 #include <torch/version.h>
 
 #include <cmath>
-
-// Of the OpenBLAS that libtorch calls, if it does; at::set_num_threads does not tell it.
-extern "C" [[gnu::weak]] void openblas_set_num_threads(int);
 
 namespace rapt_bench {
 namespace {
@@ -248,7 +246,7 @@ class Torch : public Library {
   std::string version() const override { return TORCH_VERSION; }
   void set_threads(int n) override {
     at::set_num_threads(n);
-    if (openblas_set_num_threads != nullptr) openblas_set_num_threads(n);
+    set_blas_threads(n);
   }
 
   Sides attention(const AttentionProblem& p) override { return {side(std::make_shared<TorchAttention>(p))}; }

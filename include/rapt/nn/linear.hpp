@@ -4,6 +4,7 @@
 #include <rapt/core/layer.hpp>
 #include <rapt/core/random.hpp>
 #include <rapt/ops/matmul.hpp>
+#include <rapt/ops/reduce.hpp>
 
 #include <cmath>
 #include <concepts>
@@ -55,8 +56,8 @@ struct Linear {
     cache.x = x;
     cache.stamp.set(this);
     const auto y = cache.y.resize({x.extent(0), out()});
-    matmul(x, weight, y, {.transpose_b = true});
-    if (bias.size() != 0) y.matrix().rowwise() += bias.matrix().row(0);
+    matmul(x, weight, y, {.transpose_b = true},
+           {.bias = bias.size() == 0 ? TensorView<const T, 1>{} : bias.view()});
     return cache.y;
   }
 
@@ -68,7 +69,7 @@ struct Linear {
       // y = x W^T
       matmul(dy, cache.x, gradient->weight.view(), {.transpose_a = true, .accumulate = true});
       // y = ... + b, the same b for every row
-      if (bias.size() != 0) gradient->bias.matrix() += dy.matrix().colwise().sum();
+      if (bias.size() != 0) add_column_sums(dy, gradient->bias.view());
     }
     if (input_gradient == InputGradient::skip) return {};
     // y = x W^T

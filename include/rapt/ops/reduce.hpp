@@ -3,6 +3,7 @@
 
 #include <rapt/core/parallel_sum.hpp>
 #include <rapt/core/tensor_view.hpp>
+#include <rapt/kernels/gemm.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -48,13 +49,10 @@ T log_sum_exp_of_row(const T* x, Index n) {
 template <std::floating_point T>
 void add_column_sums(std::type_identity_t<TensorView<const T, 2>> x, TensorView<T, 1> sums) {
   expect_shape("add_column_sums", "sums", sums.shape(), {x.extent(1)});
-  const Index rows = x.extent(0), width = x.extent(1);
-  parallel_for_range(width, detail::columns_of_chunk, rows, [&](Index from, Index to) {
-    detail::FlatArray<T> sum(sums.data() + from, to - from);
-    for (Index n = 0; n < rows; ++n) {
-      sum += detail::ConstFlatArray<T>(x.data() + n * width + from, to - from);
-    }
-  });
+  // A column of ones, transposed, times x: with stride 0 each of its elements is `one`.
+  const T one = 1;
+  const Index width = x.extent(1);
+  gemm<T>(1, width, x.extent(0), 1, {&one, 0, true}, {x.data(), width}, true, sums.data(), width);
 }
 
 /// sums_n = sum_c x_nc.

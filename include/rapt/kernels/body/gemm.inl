@@ -31,30 +31,36 @@ RAPT_LANES void transpose_four_rows(const T* from, Index from_stride, Index rows
   }
 }
 
-/// Copies rows p ... of a strip of op(B) side by side, zeros behind its last column.
+/// Copies columns `first` to `last` of rows p ... of op(B) as strips, one behind the other, with zeros behind the
+/// last column.
 template <class T>
-RAPT_LANES void pack_strip(const GemmTile<T>& t, Index p, Index depth, Index column, Index columns, T* panel) {
-  constexpr Index width = strip_columns<T>;
+RAPT_LANES void pack_strips(const GemmTile<T>& t, Index p, Index depth, Index first, Index last) {
+  constexpr Index width = strip_columns<T>, lanes = lane_count<T>;
+  // A cache line of each row at a time: neither what is read nor what is written falls out of the cache between.
+  constexpr Index line = 64 / Index{sizeof(T)};
   if (!t.b_transposed) {
     for (Index r = 0; r < depth; ++r) {
-      const T* const from = t.b + (p + r) * t.b_stride + column;
-      T* const to = panel + r * width;
-      Index j = 0;
-      for (; j + lane_count<T> <= columns; j += lane_count<T>) store<T>(to + j, load<T>(from + j));
-      if (j < columns) store<T>(to + j, load_part<T>(from + j, columns - j));
+      const T* const from = t.b + (p + r) * t.b_stride;
+      for (Index j = first; j < last; j += line) __builtin_prefetch(from + 8 * t.b_stride + j);
+      for (Index column = first; column < last; column += width) {
+        T* const to = t.panel + (column - first) * depth + r * width;
+        const Index columns = last - column < width ? last - column : width;
+        Index j = 0;
+        for (; j + lanes <= columns; j += lanes) store<T>(to + j, load<T>(from + column + j));
+        if (j < columns) store<T>(to + j, load_part<T>(from + column + j, columns - j));
+      }
     }
     return;
   }
-  // A cache line of each row at a time: neither what is read nor what is written falls out of the cache between.
-  constexpr Index line = 64 / Index{sizeof(T)};
-  const Index whole = columns / lane_count<T> * lane_count<T>;
-  for (Index r = 0; r < depth; r += line) {
-    const Index count = depth - r < line ? depth - r : line;
-    T* const to = panel + r * width;
-    const T* const from = t.b + column * t.b_stride + p + r;
-    for (Index i = 0; whole < columns && i < count; ++i) store<T>(to + i * width + whole, Lanes<T>{});
-    for (Index j = 0; j < columns; j += 4) {
-      transpose_four_rows<T>(from + j * t.b_stride, t.b_stride, columns - j, count, to + j, width);
+  for (Index column = first; column < last; column += width) {
+    const Index columns = last - column < width ? last - column : width, whole = columns / lanes * lanes;
+    for (Index r = 0; r < depth; r += line) {
+      const Index count = depth - r < line ? depth - r : line;
+      T* const to = t.panel + (column - first) * depth + r * width;
+      const T* const from = t.b + column * t.b_stride + p + r;
+      for (Index i = 0; whole < columns && i < count; ++i) store<T>(to + i * width + whole, Lanes<T>{});
+      for (Index j = 0; j < columns; j += 4)
+        transpose_four_rows<T>(from + j * t.b_stride, t.b_stride, columns - j, count, to + j, width);
     }
   }
 }
@@ -133,7 +139,6 @@ RAPT_LANES void pack_rows(const GemmTile<T>& t, Index p, Index depth) {
     const T* from = t.a + first * t.a_row + p * t.a_step;
     T* to = t.rows_panel + first * depth;
     for (Index r = 0; r < depth; ++r, from += t.a_step, to += rows) {
-      RAPT_UNROLL
       for (int i = 0; i < rows; ++i) to[i] = from[(i < count ? i : count - 1) * t.a_row];
     }
   });
@@ -171,16 +176,13 @@ RAPT_ENTRY void gemm_tile(const GemmTile<T>& t) {
   constexpr Index wide = width > gemm_packed_columns<T> ? width : gemm_packed_columns<T>;
   Index p = 0;
   do {
-    const Index left = t.depth - p, depth = left <= gemm_depth + gemm_depth / 2 ? left : gemm_depth;
+    const Index left = t.depth - p, depth = left <= gemm_most_depth<T> ? left : gemm_depth<T>;
     const Index group = (gemm_cached<T> / (depth * width + 1) + 1) * width, pieces = group > wide ? group : wide / group * group;
     if (t.rows_panel != nullptr) pack_rows(t, p, depth);
     for (Index first = 0; first < t.columns; first += pieces) {
       const Index last = first + pieces < t.columns ? first + pieces : t.columns;
       const bool packed = t.b_transposed || last % lane_count<T> != 0 || (t.rows >= gemm_rows_worth_packing && t.b_stride > gemm_packed_columns<T>);
-      for (Index column = first; packed && column < last; column += width) {
-        pack_strip(t, p, depth, column, last - column < width ? last - column : width,
-                   t.panel + (column - first) * depth);
-      }
+      if (packed) pack_strips(t, p, depth, first, last);
       for (Index column = first; column < last; column += group) {
         gemm_strips(t, p, depth, column, column + group < last ? column + group : last,
                     packed ? t.panel + (column - first) * depth : t.b + p * t.b_stride + column, packed);

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #define RAPT_BODY <rapt/kernels/body/attention_tile.inl>
@@ -78,6 +79,13 @@ void attention_forward(const AttentionProblem<T>& p, AttentionHeads<T> y, T* log
     c.query = chunk % pieces * step;
     c.queries = std::min(step, p.queries - c.query);
     c.masked = detail::may_ignore(p);
+    if (const Index next = (chunk + 1) / pieces; next < p.batch * p.heads) {
+      const Index b = next / p.heads, h = next % p.heads, query = (chunk + 1) % pieces * step;
+      c.next_query = p.query.head(b, h, p.width) + query * p.query.row;
+      c.next_queries = std::min(step, p.queries - query);
+      c.next_key = p.key.head(b, h / (p.heads / p.key_heads), p.width);
+      c.next_value = p.value.head(b, h / (p.heads / p.key_heads), p.value_width);
+    }
     const Workspace<T> memory(c.lay_out(nullptr));
     c.lay_out(memory.data());
     if (!kernel(c)) detail::exact_forward(p, c.b, c.h, c.query, c.queries, y, log_sum_exp);

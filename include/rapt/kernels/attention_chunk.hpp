@@ -34,6 +34,55 @@ struct AttentionMemory {
   }
 };
 
+/// Keys or values of a tile.
+template <class T>
+struct TileRows {
+  const T* data;
+  Index stride;
+};
+
+/// Rows that will be read soon, brought into a cache in small steps between the arithmetic: heads side by
+/// side are read in pieces too short for the processor to guess what follows.
+template <class T>
+struct RowsAhead {
+  struct Piece {
+    const T* row;
+    Index stride, rows, width;
+  };
+  Piece pieces[8] = {};
+  Index count = 0, at_once = 0, waiting = 0;
+
+  /// Forgets what has not been fetched.
+  void clear() { count = waiting = 0; }
+  void add(const T* row, Index stride, Index rows, Index width) {
+    if (row == nullptr || rows <= 0 || width <= 0) return;
+    pieces[count++] = {row, stride, rows, width};
+    waiting += rows;
+  }
+  /// So many calls of step() fetch all.
+  void spread(Index steps) { at_once = (waiting + steps - 1) / std::max<Index>(steps, 1); }
+  void step() {
+    for (Index n = 0; n < at_once && count > 0; ++n) {
+      Piece& piece = pieces[count - 1];
+      for (Index d = 0; d < piece.width; d += 64 / Index{sizeof(T)}) prefetch(piece.row + d);
+      if (--piece.rows == 0) {
+        --count;
+      } else {
+        piece.row += piece.stride;
+      }
+    }
+  }
+
+ private:
+  static void prefetch(const T* from) {
+#if defined(__GNUC__)
+    __builtin_prefetch(from, 0, 2);
+#else
+    static_cast<void>(from);
+#endif
+  }
+};
+
 /// What is kept of a block of queries while the keys pass by.
 template <class T>
 struct ForwardBlock {
@@ -61,7 +110,10 @@ struct ForwardChunk {
   bool masked = false;
   T *scores = nullptr, *added = nullptr;  // (attention_keys, attention_queries): a tile, and what masks add
   T* shrink = nullptr;                    // (attention_queries)
-  T* values = nullptr;                    // (attention_keys, padded value_width)
+  T *keys = nullptr, *values = nullptr;   // of a tile, rows padded
+  // What probably follows on this thread.
+  const T *next_query = nullptr, *next_key = nullptr, *next_value = nullptr;
+  Index next_queries = 0;
   ForwardBlock<T> blocks[4] = {};
 
   /// Sets the pointers to pieces of `data`; returns how many elements that takes.
@@ -70,6 +122,7 @@ struct ForwardChunk {
     scores = memory.take(attention_keys * attention_queries);
     added = memory.take(attention_keys * attention_queries);
     shrink = memory.take(attention_queries);
+    keys = memory.take(attention_padded(problem->width) * attention_keys);
     values = memory.take(attention_padded(problem->value_width) * attention_keys);
     for (Index n = 0; n * attention_queries < queries; ++n)
       blocks[n] = ForwardBlock<T>::take(*problem, memory);
@@ -108,13 +161,15 @@ struct BackwardChunk {
   Index b = 0, key_head = 0, key = 0, key_end = 0;
   bool masked = false;
   T *scores = nullptr, *d_weights = nullptr, *added = nullptr;  // tiles (attention_keys, attention_queries)
-  T *keys = nullptr, *d_keys = nullptr, *d_values = nullptr;    // of one tile, rows padded
+  T *keys = nullptr, *values = nullptr;                         // of one tile, rows padded
+  T *d_keys = nullptr, *d_values = nullptr;
   BackwardBlock<T> blocks[4] = {};
 
   Index lay_out(T* data) {
     AttentionMemory<T> memory{data};
     for (T** tile : {&scores, &d_weights, &added}) *tile = memory.take(attention_keys * attention_queries);
     keys = memory.take(attention_padded(problem->width) * attention_keys);
+    values = memory.take(attention_padded(problem->value_width) * attention_keys);
     d_keys = memory.take(attention_padded(problem->width) * attention_keys);
     d_values = memory.take(attention_padded(problem->value_width) * attention_keys);
     const Index count =

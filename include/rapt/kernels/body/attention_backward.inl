@@ -110,16 +110,16 @@ RAPT_LANES bool finite_chunk(const BackwardChunk<T>& c) {
 /// What one tile adds to the gradients.
 template <class T>
 RAPT_LANES void backward_tile(const BackwardChunk<T>& c, Index h, const AttentionTile& t,
-                              const BackwardBlock<T>& block, const T* k, const T* v) {
+                              const BackwardBlock<T>& block, RowsAhead<T>& ahead) {
   const auto& p = *c.problem;
   const TileMask mask = tile_mask<T>(p, c.b, h, t, c.added);
   if (mask == TileMask::all) return;
   const Index columns = whole_lanes<T>(t.queries);
   const Index padded = whole_lanes<T>(p.width), value_padded = whole_lanes<T>(p.value_width);
-  tile_product<T>(t.keys, columns, p.width, k, p.key.row, 1, block.query, attention_queries, false, c.scores,
-                  attention_queries);
-  tile_product<T>(t.keys, columns, p.value_width, v, p.value.row, 1, block.dy, attention_queries, false,
-                  c.d_weights, attention_queries);
+  tile_product<T>(t.keys, columns, p.width, c.keys, padded, 1, block.query, attention_queries, false,
+                  c.scores, attention_queries, ahead);
+  tile_product<T>(t.keys, columns, p.value_width, c.values, value_padded, 1, block.dy, attention_queries,
+                  false, c.d_weights, attention_queries, ahead);
   if (mask == TileMask::some) add_mask<T>(t.keys, columns, c.added, c.scores);
   if (p.dropout > 0) {
     dropout_factors<T>(p, c.b, h, t, c.added);
@@ -128,11 +128,11 @@ RAPT_LANES void backward_tile(const BackwardChunk<T>& c, Index h, const Attentio
     score_gradients<T, false>(t.keys, columns, block.log_sum_exp, block.mean, nullptr, c.scores, c.d_weights);
   }
   tile_product<T>(t.keys, value_padded, t.queries, c.scores, attention_queries, 1, block.dy_rows,
-                  value_padded, true, c.d_values, value_padded);
+                  value_padded, true, c.d_values, value_padded, ahead);
   tile_product<T>(t.keys, padded, t.queries, c.d_weights, attention_queries, 1, block.query_rows, padded,
-                  true, c.d_keys, padded);
+                  true, c.d_keys, padded, ahead);
   tile_product<T>(t.queries, padded, t.keys, c.d_weights, 1, attention_queries, c.keys, padded, true,
-                  block.d_query, padded);
+                  block.d_query, padded, ahead);
 }
 
 /// Keys [c.key, c.key_end) of one key head, with all queries that read them. False where it found NaN or
@@ -152,6 +152,7 @@ RAPT_ENTRY bool attention_backward_chunk(const BackwardChunk<T>& c) {
     for (Index d = 0; d < p.value_width; ++d) d_value[j * c.d_value.row + d] = T(0);
   }
   bool first_pass = true;
+  RowsAhead<T> ahead;
   for (Index h = c.key_head * group; h < (c.key_head + 1) * group; ++h) {
     for (Index query = 0; query < p.queries; query += step) {
       const Index queries = p.queries - query < step ? p.queries - query : step;
@@ -159,14 +160,21 @@ RAPT_ENTRY bool attention_backward_chunk(const BackwardChunk<T>& c) {
       for (Index key = c.key; key < c.key_end; key += attention_keys) {
         const Index keys = c.key_end - key < attention_keys ? c.key_end - key : attention_keys;
         if (!first_pass && window_mask(p, {query, queries, key, keys}) == TileMask::all) continue;
-        const T* const k = all_keys + key * p.key.row;
-        pack_rows_of<T>(k, p.key.row, keys, p.width, c.keys);
+        pack_rows_of<T>(all_keys + key * p.key.row, p.key.row, keys, p.width, c.keys);
+        pack_rows_of<T>(all_values + key * p.value.row, p.value.row, keys, p.value_width, c.values);
+        ahead.clear();
+        ahead.add(d_key + key * c.d_key.row, c.d_key.row, keys, p.width);
+        ahead.add(d_value + key * c.d_value.row, c.d_value.row, keys, p.value_width);
+        const Index next = key + keys < c.key_end ? key + keys : c.key;
+        const Index next_keys = c.key_end - next < attention_keys ? c.key_end - next : attention_keys;
+        ahead.add(all_values + next * p.value.row, p.value.row, next_keys, p.value_width);
+        ahead.add(all_keys + next * p.key.row, p.key.row, next_keys, p.width);
+        ahead.spread(queries * keys / (6 * attention_queries) * 4);
         std::memset(c.d_keys, 0, sizeof(T) * static_cast<std::size_t>(keys * padded));
         std::memset(c.d_values, 0, sizeof(T) * static_cast<std::size_t>(keys * value_padded));
         for (Index first = 0, n = 0; first < queries; first += attention_queries, ++n) {
           const Index rows = queries - first < attention_queries ? queries - first : attention_queries;
-          backward_tile<T>(c, h, {query + first, rows, key, keys}, c.blocks[n], k,
-                           all_values + key * p.value.row);
+          backward_tile<T>(c, h, {query + first, rows, key, keys}, c.blocks[n], ahead);
         }
         write_rows<T>(c.d_keys, keys, p.width, p.scale, !first_pass, d_key + key * c.d_key.row, c.d_key.row);
         write_rows<T>(c.d_values, keys, p.value_width, T(1), !first_pass, d_value + key * c.d_value.row,

@@ -81,62 +81,91 @@ RAPT_LANES void write_outputs(const ForwardChunk<T>& c, Index query, Index queri
   for (Index i = 0; i < queries; ++i) log_sum_exp[i] = block.top[i] + std::log(block.sum[i]);
 }
 
+/// Adds the keys of one tile to a block of queries.
+template <class T>
+RAPT_LANES void forward_tile(const ForwardChunk<T>& c, const AttentionTile& t, const ForwardBlock<T>& block,
+                             TileRows<T> k, TileRows<T> v, RowsAhead<T>& ahead) {
+  const auto& p = *c.problem;
+  const TileMask mask = tile_mask<T>(p, c.b, c.h, t, c.added);
+  if (mask == TileMask::all) return;
+  const Index columns = whole_lanes<T>(t.queries), padded = whole_lanes<T>(p.value_width);
+  tile_product<T>(t.keys, columns, p.width, k.data, k.stride, 1, block.query, attention_queries, false,
+                  c.scores, attention_queries, ahead);
+  if (mask == TileMask::some) add_mask<T>(t.keys, columns, c.added, c.scores);
+  exponentials<T>(t.keys, columns, c.scores, block.top, block.sum, c.shrink);
+  shrink_rows<T>(t.queries, padded, c.shrink, block.mixed);
+  if (p.dropout > 0) {
+    dropout_factors<T>(p, c.b, c.h, t, c.added);
+    multiply_tile<T>(t.keys, columns, c.added, c.scores);
+  }
+  tile_product<T>(t.queries, padded, t.keys, c.scores, 1, attention_queries, v.data, v.stride, true,
+                  block.mixed, padded, ahead);
+}
+
+/// Says which rows are needed next while keys [key, key + keys) are at work.
+template <class T>
+RAPT_LANES void look_ahead(const ForwardChunk<T>& c, Index key, Index keys, RowsAhead<T>& ahead) {
+  const auto& p = *c.problem;
+  ahead.clear();
+  if (key == 0) {
+    ahead.add(c.y.head(c.b, c.h, p.value_width) + c.query * c.y.row, c.y.row, c.queries, p.value_width);
+  }
+  const Index next = key + keys, left = p.keys - next;
+  if (left > 0) {
+    const Index rows = left < attention_keys ? left : attention_keys;
+    ahead.add(p.value.head(c.b, c.key_head, p.value_width) + next * p.value.row, p.value.row, rows,
+              p.value_width);
+    ahead.add(p.key.head(c.b, c.key_head, p.width) + next * p.key.row, p.key.row, rows, p.width);
+  } else {
+    const Index rows = p.keys < attention_keys ? p.keys : attention_keys;
+    ahead.add(c.next_value, p.value.row, rows, p.value_width);
+    ahead.add(c.next_key, p.key.row, rows, p.width);
+    ahead.add(c.next_query, p.query.row, c.next_queries, p.width);
+  }
+  ahead.spread((c.queries * keys / attention_queries + c.queries) / 6);
+}
+
 /// Queries [c.query, c.query + c.queries) of one head. False where it found NaN or infinity among what masks
 /// may ignore: then nothing of what it wrote counts.
 template <class T>
 RAPT_ENTRY bool attention_forward_chunk(const ForwardChunk<T>& c) {
   const auto& p = *c.problem;
-  const Index padded = whole_lanes<T>(p.value_width),
-              blocks = (c.queries + attention_queries - 1) / attention_queries;
+  const Index padded = whole_lanes<T>(p.value_width);
   const T* const query = p.query.head(c.b, c.h, p.width) + c.query * p.query.row;
   const T* const all_keys = p.key.head(c.b, c.key_head, p.width);
   const T* const all_values = p.value.head(c.b, c.key_head, p.value_width);
   if (c.masked && !finite_rows<T>(query, p.query.row, c.queries, p.width)) return false;
-  for (Index n = 0; n < blocks; ++n) {
-    const Index first = n * attention_queries;
+  for (Index first = 0, n = 0; first < c.queries; first += attention_queries, ++n) {
     const Index rows = c.queries - first < attention_queries ? c.queries - first : attention_queries;
     const ForwardBlock<T> block = c.blocks[n];
     pack_transposed<T>(query + first * p.query.row, p.query.row, rows, p.width, p.scale, block.query);
-    for (Index i = 0; i < attention_queries; ++i) {
-      block.top[i] = -std::numeric_limits<T>::infinity();
-      block.sum[i] = T(0);
+    for (Index i = 0; i < attention_queries; i += lane_count<T>) {
+      store<T>(block.top + i, broadcast<T>(-std::numeric_limits<T>::infinity()));
+      store<T>(block.sum + i, Lanes<T>{});
     }
     std::memset(block.mixed, 0, sizeof(T) * static_cast<std::size_t>(rows * padded));
   }
-  const bool in_place = p.value_width % lane_count<T> == 0 && blocks == 1;
+  RowsAhead<T> ahead;
+  const bool in_place = p.value_width % lane_count<T> == 0 && c.queries <= attention_queries;
   for (Index key = 0; key < p.keys; key += attention_keys) {
     const Index keys = p.keys - key < attention_keys ? p.keys - key : attention_keys;
-    const T* const k = all_keys + key * p.key.row;
-    const T* v = all_values + key * p.value.row;
-    if (c.masked &&
-        !(finite_rows<T>(k, p.key.row, keys, p.width) && finite_rows<T>(v, p.value.row, keys, p.value_width)))
+    TileRows<T> k{all_keys + key * p.key.row, p.key.row}, v{all_values + key * p.value.row, p.value.row};
+    if (c.masked && !(finite_rows<T>(k.data, k.stride, keys, p.width) &&
+                      finite_rows<T>(v.data, v.stride, keys, p.value_width)))
       return false;
-    if (!in_place) pack_rows_of<T>(v, p.value.row, keys, p.value_width, c.values);
-    if (!in_place) v = c.values;
-    const Index v_stride = in_place ? p.value.row : padded;
-    for (Index n = 0; n < blocks; ++n) {
-      const Index first = n * attention_queries;
+    if (!in_place) {
+      pack_rows_of<T>(k.data, k.stride, keys, p.width, c.keys);
+      pack_rows_of<T>(v.data, v.stride, keys, p.value_width, c.values);
+      k = {c.keys, whole_lanes<T>(p.width)};
+      v = {c.values, padded};
+    }
+    look_ahead<T>(c, key, keys, ahead);
+    for (Index first = 0, n = 0; first < c.queries; first += attention_queries, ++n) {
       const Index rows = c.queries - first < attention_queries ? c.queries - first : attention_queries;
-      const Index columns = whole_lanes<T>(rows);
-      const AttentionTile tile{c.query + first, rows, key, keys};
-      const TileMask mask = tile_mask<T>(p, c.b, c.h, tile, c.added);
-      if (mask == TileMask::all) continue;
-      const ForwardBlock<T> block = c.blocks[n];
-      tile_product<T>(keys, columns, p.width, k, p.key.row, 1, block.query, attention_queries, false,
-                      c.scores, attention_queries);
-      if (mask == TileMask::some) add_mask<T>(keys, columns, c.added, c.scores);
-      exponentials<T>(keys, columns, c.scores, block.top, block.sum, c.shrink);
-      shrink_rows<T>(rows, padded, c.shrink, block.mixed);
-      if (p.dropout > 0) {
-        dropout_factors<T>(p, c.b, c.h, tile, c.added);
-        multiply_tile<T>(keys, columns, c.added, c.scores);
-      }
-      tile_product<T>(rows, padded, keys, c.scores, 1, attention_queries, v, v_stride, true, block.mixed,
-                      padded);
+      forward_tile<T>(c, {c.query + first, rows, key, keys}, c.blocks[n], k, v, ahead);
     }
   }
-  for (Index n = 0; n < blocks; ++n) {
-    const Index first = n * attention_queries;
+  for (Index first = 0, n = 0; first < c.queries; first += attention_queries, ++n) {
     const Index rows = c.queries - first < attention_queries ? c.queries - first : attention_queries;
     write_outputs<T>(c, c.query + first, rows, c.blocks[n]);
   }

@@ -50,10 +50,12 @@ RAPT_LANES void tile_block(Index depth, const RowPointers<T, Rows>& a, const T* 
 /// a[i * a_row + p * a_step]. Rows of B and C are padded to whole vectors.
 template <class T>
 RAPT_ENTRY void tile_product(Index rows, Index columns, Index depth, const T* a, Index a_row, Index a_step,
-                             const T* b, Index b_stride, bool add, T* c, Index c_stride) {
+                             const T* b, Index b_stride, bool add, T* c, Index c_stride,
+                             RowsAhead<T>& ahead) {
   for (Index column = 0; column < columns; column += strip_columns<T>) {
     with_vectors<T>(columns - column, [&](auto vectors) RAPT_LANES_LAMBDA {
       for_row_blocks(rows, [&](auto block, Index i, Index count) RAPT_LANES_LAMBDA {
+        ahead.step();
         tile_block<T, block, vectors>(depth, rows_of<T, block>(a + i * a_row, a_row, a_step, count),
                                       b + column, b_stride, add, c + i * c_stride + column, c_stride, count);
       });
@@ -61,50 +63,62 @@ RAPT_ENTRY void tile_product(Index rows, Index columns, Index depth, const T* a,
   }
 }
 
-/// to[p * attention_queries + r] = from[r * stride + p] for r < 4, p < count.
-template <class T>
-RAPT_LANES void transpose_quads(const T* from, Index stride, Index count, T* to) {
-  Index p = 0;
 #if RAPT_VECTOR_TYPES
-  if constexpr (sizeof(T) == 4) {
-    typedef T Quad __attribute__((vector_size(16)));
-    for (; p + 4 <= count; p += 4) {
-      Quad row[4];
-      RAPT_UNROLL
-      for (int r = 0; r < 4; ++r) std::memcpy(&row[r], from + r * stride + p, sizeof(Quad));
-      const Quad low01 = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
-      const Quad high01 = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
-      const Quad low23 = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
-      const Quad high23 = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
-      const Quad column[4] = {__builtin_shufflevector(low01, low23, 0, 1, 4, 5),
-                              __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
-                              __builtin_shufflevector(high01, high23, 0, 1, 4, 5),
-                              __builtin_shufflevector(high01, high23, 2, 3, 6, 7)};
-      RAPT_UNROLL
-      for (int r = 0; r < 4; ++r) std::memcpy(to + (p + r) * attention_queries, &column[r], sizeof(Quad));
+/// One step of a transpose: exchanges the upper right and the lower left quarter of blocks of 2 Size x 2
+/// Size.
+template <class T, Index Size, std::size_t... I>
+RAPT_LANES void exchange_quarters(Lanes<T>& upper, Lanes<T>& lower, std::index_sequence<I...>) {
+  constexpr Index n = lane_count<T>;
+  const Lanes<T> left =
+      __builtin_shufflevector(upper, lower, ((Index{I} & Size) != 0 ? Index{I} - Size + n : Index{I})...);
+  lower = __builtin_shufflevector(upper, lower, ((Index{I} & Size) != 0 ? Index{I} + n : Index{I} + Size)...);
+  upper = left;
+}
+template <class T, Index Size>
+RAPT_LANES void transpose_step(Lanes<T> (&rows)[lane_count<T>]) {
+  RAPT_UNROLL
+  for (Index i = 0; i < lane_count<T>; ++i) {
+    if ((i & Size) == 0) {
+      exchange_quarters<T, Size>(rows[i], rows[i + Size],
+                                 std::make_index_sequence<static_cast<std::size_t>(lane_count<T>)>{});
     }
   }
+  if constexpr (Size > 1) transpose_step<T, Size / 2>(rows);
+}
 #endif
-  for (; p < count; ++p) {
-    for (Index r = 0; r < 4; ++r) to[p * attention_queries + r] = from[r * stride + p];
-  }
+
+/// As many rows as a vector has lanes become columns.
+template <class T>
+RAPT_LANES void transpose_lanes(Lanes<T> (&rows)[lane_count<T>]) {
+#if RAPT_VECTOR_TYPES
+  if constexpr (lane_count < T >> 1) transpose_step<T, lane_count<T> / 2>(rows);
+#else
+  static_cast<void>(rows);
+#endif
 }
 
 /// to (width, attention_queries) = factor * rows^T, zeros behind the last of them.
 template <class T>
 RAPT_LANES void pack_transposed(const T* from, Index stride, Index rows, Index width, T factor, T* to) {
-  constexpr Index columns = attention_queries;
-  Index i = 0;
-  for (; i + 4 <= rows; i += 4) transpose_quads<T>(from + i * stride, stride, width, to + i);
-  const Index padded = whole_lanes<T>(rows);
-  for (; i < padded; ++i) {
-    for (Index d = 0; d < width; ++d) to[d * columns + i] = i < rows ? from[i * stride + d] : T(0);
-  }
-  if (factor == T(1)) return;
-  for (Index d = 0; d < width; ++d) {
-    for (Index j = 0; j < padded; j += lane_count<T>) {
-      T* const at = to + d * columns + j;
-      store<T>(at, load<T>(at) * factor);
+  constexpr Index lanes = lane_count<T>;
+  for (Index i = 0; i < rows; i += lanes) {
+    const Index count = rows - i < lanes ? rows - i : lanes;
+    for (Index d = 0; d < width; d += lanes) {
+      const Index left = width - d < lanes ? width - d : lanes;
+      Lanes<T> block[lanes];
+      if (count == lanes && left == lanes) {
+        RAPT_UNROLL
+        for (Index r = 0; r < lanes; ++r) block[r] = load<T>(from + (i + r) * stride + d) * factor;
+      } else {
+        RAPT_UNROLL
+        for (Index r = 0; r < lanes; ++r)
+          block[r] = r < count ? load_part<T>(from + (i + r) * stride + d, left) * factor : Lanes<T>{};
+      }
+      transpose_lanes<T>(block);
+      RAPT_UNROLL
+      for (Index r = 0; r < lanes; ++r) {
+        if (r < left) store<T>(to + (d + r) * attention_queries + i, block[r]);
+      }
     }
   }
 }
@@ -144,18 +158,19 @@ RAPT_LANES Lanes<T> numbers_from(Index first) {
 template <class T>
 RAPT_LANES void transposed_bias(const AttentionProblem<T>& p, const AttentionTile& t, T* added) {
   constexpr T never = -std::numeric_limits<T>::infinity();
-  T rows[4 * attention_keys];
-  for (Index i = 0; i < t.queries; i += 4) {
-    const Index count = t.queries - i < 4 ? t.queries - i : 4;
-    for (Index r = 0; r < 4; ++r) {
-      const Index at = (t.query + i + (r < count ? r : count - 1)) * p.keys + t.key;
+  constexpr Index lanes = lane_count<T>;
+  T rows[lanes * attention_keys];
+  for (Index i = 0; i < t.queries; i += lanes) {
+    const Index count = t.queries - i < lanes ? t.queries - i : lanes;
+    for (Index r = 0; r < count; ++r) {
+      const Index at = (t.query + i + r) * p.keys + t.key;
       T* const row = rows + r * attention_keys;
       for (Index j = 0; j < t.keys; ++j) {
         const T bias = p.bias == nullptr ? T(0) : p.bias[at + j];
         row[j] = p.attn_mask != nullptr && p.attn_mask[at + j] ? never : bias;
       }
     }
-    transpose_quads<T>(rows, attention_keys, t.keys, added + i);
+    pack_transposed<T>(rows, attention_keys, count, t.keys, T(1), added + i);
   }
 }
 

@@ -54,6 +54,7 @@
 #include <rapt/gan/nonlinearity.hpp>
 #include <rapt/gan/trainer.hpp>
 #include <rapt/gan/wiring.hpp>
+#include <rapt/kernels/activation.hpp>
 #include <rapt/kernels/adam.hpp>
 #include <rapt/kernels/attention.hpp>
 #include <rapt/kernels/attention_chunk.hpp>

@@ -3,12 +3,10 @@
 
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/tensor_view.hpp>
+#include <rapt/kernels/activation.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <numbers>
 #include <type_traits>
 
 namespace rapt {
@@ -33,13 +31,12 @@ concept Activation = std::floating_point<T> &&
 template <std::floating_point T>
 struct ReluFunction {
   static constexpr Index operations = 1;
-  void value(ActivationInput<T> x, ActivationOutput<T> y) const { y = x.max(T(0)); }
+  void value(ActivationInput<T> x, ActivationOutput<T> y) const {
+    RAPT_KERNEL_FOR(simd(), relu_values<T>)(x.data(), y.data(), x.size());
+  }
   void gradient(ActivationInput<T> dy, ActivationInput<T> x, ActivationInput<T>,
                 ActivationOutput<T> dx) const {
-    for (Index i = 0; i < x.size(); ++i) {
-      const T choice[] = {dy[i], T(0)};  // no branch: on random signs it is mispredicted half the time
-      dx[i] = choice[x[i] <= T(0) ? 1 : 0];
-    }
+    RAPT_KERNEL_FOR(simd(), relu_gradient<T>)(dy.data(), x.data(), dx.data(), x.size());
   }
 };
 static_assert(Activation<ReluFunction<float>, float> && Activation<ReluFunction<double>, double>);
@@ -47,80 +44,74 @@ static_assert(Activation<ReluFunction<float>, float> && Activation<ReluFunction<
 /// `f(x) = x for x > 0, slope x otherwise` (Maas et al. 2013); the derivative at 0 is the slope.
 template <std::floating_point T>
 struct LeakyReluFunction {
-  static constexpr Index operations = 2;
+  static constexpr Index operations = 1;
   T slope = T(0.01);
-  void value(ActivationInput<T> x, ActivationOutput<T> y) const { y = x.max(T(0)) + slope * x.min(T(0)); }
+  void value(ActivationInput<T> x, ActivationOutput<T> y) const {
+    RAPT_KERNEL_FOR(simd(), leaky_relu_values<T>)(x.data(), y.data(), x.size(), slope);
+  }
   void gradient(ActivationInput<T> dy, ActivationInput<T> x, ActivationInput<T>,
                 ActivationOutput<T> dx) const {
-    for (Index i = 0; i < x.size(); ++i) {
-      const T choice[] = {dy[i], slope * dy[i]};
-      dx[i] = choice[x[i] <= T(0) ? 1 : 0];
-    }
+    RAPT_KERNEL_FOR(simd(), leaky_relu_gradient<T>)(dy.data(), x.data(), dx.data(), x.size(), slope);
   }
 };
 static_assert(Activation<LeakyReluFunction<float>, float> && Activation<LeakyReluFunction<double>, double>);
 
-/// `f(x) = tanh(x)`.
+/// `f(x) = tanh(x)`, at most 2.5 units in the last place (ulp) off; `f' = 1 - f^2`.
 template <std::floating_point T>
 struct TanhFunction {
-  static constexpr Index operations = 10;
-  void value(ActivationInput<T> x, ActivationOutput<T> y) const { y = x.tanh(); }
+  static constexpr Index operations = 2;
+  void value(ActivationInput<T> x, ActivationOutput<T> y) const {
+    RAPT_KERNEL_FOR(simd(), tanh_values<T>)(x.data(), y.data(), x.size());
+  }
   void gradient(ActivationInput<T> dy, ActivationInput<T>, ActivationInput<T> y,
                 ActivationOutput<T> dx) const {
-    // y = tanh(x):  f' = 1 - y^2
-    dx = dy * (T(1) - y.square());
+    RAPT_KERNEL_FOR(simd(), tanh_gradient<T>)(dy.data(), y.data(), dx.data(), y.size());
   }
 };
 static_assert(Activation<TanhFunction<float>, float> && Activation<TanhFunction<double>, double>);
 
-/// `f(x) = 1 / (1 + exp(-x))`.
+/// `f(x) = 1 / (1 + exp(-x))`, at most 2.2 ulp off far below 0 too (0 where exp(x) would be denormal);
+/// `f' = f (1 - f)`.
 template <std::floating_point T>
 struct SigmoidFunction {
-  static constexpr Index operations = 10;
+  static constexpr Index operations = 2;
   void value(ActivationInput<T> x, ActivationOutput<T> y) const {
-    y = T(1) / (T(1) + (-x).exp());  // where the exponential overflows, 0 is the answer
+    RAPT_KERNEL_FOR(simd(), logistic_values<T>)(x.data(), y.data(), x.size());
   }
   void gradient(ActivationInput<T> dy, ActivationInput<T>, ActivationInput<T> y,
                 ActivationOutput<T> dx) const {
-    // y = sigmoid(x):  f' = y (1 - y)
-    dx = dy * y * (T(1) - y);
+    RAPT_KERNEL_FOR(simd(), logistic_gradient<T>)(dy.data(), y.data(), dx.data(), y.size());
   }
 };
 static_assert(Activation<SigmoidFunction<float>, float> && Activation<SigmoidFunction<double>, double>);
 
 /// `f(x) = x Phi(x)` with the normal distribution function `Phi(x) = erfc(-x / sqrt(2)) / 2`, exact and not
-/// by tanh (Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2).
+/// by tanh (Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2); at most 6 ulp off for float, 8 for
+/// double. `f' = Phi + x phi` is computed from x alone: y is not read.
 template <std::floating_point T>
 struct GeluFunction {
-  static constexpr Index operations = 40;
+  static constexpr Index operations = 3;
   void value(ActivationInput<T> x, ActivationOutput<T> y) const {
-    constexpr T root_half = std::numbers::sqrt2_v<T> / 2;
-    for (Index i = 0; i < x.size(); ++i) y[i] = T(0.5) * x[i] * std::erfc(-x[i] * root_half);
+    RAPT_KERNEL_FOR(simd(), gelu_values<T>)(x.data(), y.data(), x.size());
   }
-  void gradient(ActivationInput<T> dy, ActivationInput<T> x, ActivationInput<T> y,
+  void gradient(ActivationInput<T> dy, ActivationInput<T> x, ActivationInput<T>,
                 ActivationOutput<T> dx) const {
-    constexpr T density = std::numbers::inv_sqrtpi_v<T> / std::numbers::sqrt2_v<T>;
-    // y = x Phi(x):  f' = Phi + x phi, phi(x) = exp(-x^2 / 2) / sqrt(2 pi)
-    dx = x * (T(-0.5) * x.square()).exp() * density;
-    for (Index i = 0; i < x.size(); ++i) dx[i] = dy[i] * (dx[i] + distribution(x[i], y[i]));
+    RAPT_KERNEL_FOR(simd(), gelu_gradient<T>)(dy.data(), x.data(), dx.data(), x.size());
   }
-
- private:
-  // Phi from y = x Phi spares a second erfc.
-  static T distribution(T x, T y) { return std::abs(x) < T(1e-30) ? T(0.5) : y / x; }
 };
 static_assert(Activation<GeluFunction<float>, float> && Activation<GeluFunction<double>, double>);
 
-/// `f(x) = x sigmoid(x)` (Elfwing et al. 2018, arXiv:1702.03118, eq. 3; also called swish).
+/// `f(x) = x sigmoid(x)` (Elfwing et al. 2018, arXiv:1702.03118, eq. 3; also called swish), at most 2.7 ulp
+/// off.
 template <std::floating_point T>
 struct SiluFunction {
-  static constexpr Index operations = 10;
-  void value(ActivationInput<T> x, ActivationOutput<T> y) const { y = x / (T(1) + (-x).exp()); }
+  static constexpr Index operations = 2;
+  void value(ActivationInput<T> x, ActivationOutput<T> y) const {
+    RAPT_KERNEL_FOR(simd(), silu_values<T>)(x.data(), y.data(), x.size());
+  }
   void gradient(ActivationInput<T> dy, ActivationInput<T> x, ActivationInput<T>,
                 ActivationOutput<T> dx) const {
-    // y = x s, s = sigmoid(x):  f' = s (1 + x (1 - s))
-    dx = T(1) / (T(1) + (-x).exp());
-    dx = dy * dx * (T(1) + x * (T(1) - dx));
+    RAPT_KERNEL_FOR(simd(), silu_gradient<T>)(dy.data(), x.data(), dx.data(), x.size());
   }
 };
 static_assert(Activation<SiluFunction<float>, float> && Activation<SiluFunction<double>, double>);
@@ -131,21 +122,14 @@ static_assert(Activation<SiluFunction<float>, float> && Activation<SiluFunction<
 /// With the default of 20 the step there is 2e-9.
 template <std::floating_point T>
 struct SoftplusFunction {
-  static constexpr Index operations = 40;
+  static constexpr Index operations = 3;
   T beta = 1, threshold = 20;
   void value(ActivationInput<T> x, ActivationOutput<T> y) const {
-    for (Index i = 0; i < x.size(); ++i) {
-      const T z = beta * x[i];
-      y[i] = z > threshold ? x[i] : (std::max(z, T(0)) + std::log1p(std::exp(-std::abs(z)))) / beta;
-    }
+    RAPT_KERNEL_FOR(simd(), softplus_values<T>)(x.data(), y.data(), x.size(), beta, threshold);
   }
   void gradient(ActivationInput<T> dy, ActivationInput<T> x, ActivationInput<T>,
                 ActivationOutput<T> dx) const {
-    // y = log(1 + exp(beta x)) / beta:  f' = sigmoid(beta x)
-    dx = dy / (T(1) + (-beta * x).exp());
-    for (Index i = 0; i < x.size(); ++i) {
-      if (beta * x[i] > threshold) dx[i] = dy[i];
-    }
+    RAPT_KERNEL_FOR(simd(), softplus_gradient<T>)(dy.data(), x.data(), dx.data(), x.size(), beta, threshold);
   }
 };
 static_assert(Activation<SoftplusFunction<float>, float> && Activation<SoftplusFunction<double>, double>);

@@ -1,4 +1,5 @@
 #include <rapt/attention/additive_attention.hpp>
+#include <rapt/attention/alibi_slopes.hpp>
 #include <rapt/attention/attention_pooling.hpp>
 #include <rapt/attention/concat_attention.hpp>
 #include <rapt/attention/dot_attention.hpp>
@@ -14,6 +15,7 @@
 #include <rapt/attention/transformer_encoder_layer.hpp>
 #include <rapt/attention/uniform_attention.hpp>
 
+#include "attention_case.hpp"
 #include "layer_bench.hpp"
 
 namespace {
@@ -52,6 +54,18 @@ void scaled_dot_product_long(benchmark::State& state) {
   const auto x = noise<3>({64, 512, 64});
   forward_backward(state, rapt::ScaledDotProductAttention<float>{}, {.query = x, .key = x, .value = x});
 }
+// The same without a layer around it, with what the kernel does on the fly.
+void masked(benchmark::State& state, bool causal, bool alibi) {
+  const auto q = noise<3>({8, 512, 512}), k = noise<3>({8, 512, 512}), v = noise<3>({8, 512, 512});
+  const auto slopes = rapt::alibi_slopes<float>(8);
+  rapt_bench::AttentionCase it{{.query = q, .key = k, .value = v, .causal = causal}, q, 8};
+  if (alibi) it.x.alibi_slopes = slopes;
+  for (auto _ : state) {
+    it.forward();
+    it.backward();
+    benchmark::ClobberMemory();
+  }
+}
 
 }  // namespace
 
@@ -78,6 +92,12 @@ BENCHMARK_CAPTURE(along, rotary_positions, rapt::RotaryPositions<float>(128, 4))
 BENCHMARK_CAPTURE(along, learned_positions, rapt::LearnedPositions<float>(50, 128, stream()))
     ->Name("learned_positions_fb_128x50x128")
     ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(masked, causal, true, false)
+    ->Name("attention_causal_fb_8x8x512x64")
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(masked, alibi, false, true)
+    ->Name("attention_alibi_fb_8x8x512x64")
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(encoder)->Name("transformer_encoder_layer_fb_32x50x128")->Unit(benchmark::kMillisecond);
 BENCHMARK(pooling)->Name("attention_pooling_fb_128x50x64")->Unit(benchmark::kMicrosecond);
 BENCHMARK(evidence)->Name("evidence_attention_fb_9600x16x2")->Unit(benchmark::kMicrosecond);

@@ -51,11 +51,29 @@ RAPT_ENTRY void add_partial_gradients(const T* from, Index count, Index size, In
   }
 }
 
+/// mean_i = sum_d dy_di y_id, added up in the order in which tile_product adds: where a query sees one key
+/// only, y is its value, and mean and gradient of the weight cancel to exactly 0.
+template <class T>
+RAPT_LANES void mean_gradients(const T* y, Index stride, Index rows, Index width, const T* dy, T* transposed,
+                               T* mean) {
+  for (Index i = 0; i < attention_queries; ++i) mean[i] = T(0);
+  for (Index from = 0; from < width; from += attention_keys, dy += attention_keys * attention_queries) {
+    const Index depth = width - from < attention_keys ? width - from : attention_keys;
+    pack_transposed<T>(y + from, stride, rows, depth, T(1), transposed);
+    for (Index i = 0; i < rows; i += lane_count<T>) {
+      Lanes<T> sum = load<T>(mean + i);
+      for (Index d = 0; d < depth; ++d)
+        sum += load<T>(dy + d * attention_queries + i) * load<T>(transposed + d * attention_queries + i);
+      store<T>(mean + i, sum);
+    }
+  }
+}
+
 /// Everything of a group of blocks of queries that stays the same while the keys pass by.
 template <class T>
 RAPT_LANES void take_queries(const BackwardChunk<T>& c, Index h, Index query, Index queries) {
   const auto& p = *c.problem;
-  const Index padded = whole_lanes<T>(p.width), value_padded = whole_lanes<T>(p.value_width);
+  const Index padded = whole_lanes<T>(p.width);
   for (Index first = 0, n = 0; first < queries; first += attention_queries, ++n) {
     const Index rows = queries - first < attention_queries ? queries - first : attention_queries;
     const Index at = query + first;
@@ -73,17 +91,8 @@ RAPT_LANES void take_queries(const BackwardChunk<T>& c, Index h, Index query, In
       // Without any key weights are exp(s - infinity) = 0.
       const T base = i < rows ? log_sum_exp[i] : T(0);
       block.log_sum_exp[i] = base == -std::numeric_limits<T>::infinity() ? -base : base;
-      Lanes<T> sum = {};
-      if (i < rows) {
-        Index d = 0;
-        for (; d + lane_count<T> <= p.value_width; d += lane_count<T>)
-          sum += load<T>(block.dy_rows + i * value_padded + d) * load<T>(y + i * c.y.row + d);
-        if (d < p.value_width)
-          sum += load<T>(block.dy_rows + i * value_padded + d) *
-                 load_part<T>(y + i * c.y.row + d, p.value_width - d);
-      }
-      block.mean[i] = sum_of<T>(sum);
     }
+    mean_gradients<T>(y, c.y.row, rows, p.value_width, block.dy, c.d_weights, block.mean);
   }
 }
 

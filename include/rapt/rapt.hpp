@@ -61,6 +61,7 @@
 #include <rapt/kernels/attention_exact.hpp>
 #include <rapt/kernels/attention_mask.hpp>
 #include <rapt/kernels/attention_problem.hpp>
+#include <rapt/kernels/batch_norm.hpp>
 #include <rapt/kernels/block_product.hpp>
 #include <rapt/kernels/embedding_bag.hpp>
 #include <rapt/kernels/gemm.hpp>

@@ -25,3 +25,17 @@ RAPT_ENTRY T probe_counted(Index n, const T* x) {
   });
   return sum_of<T>(sum);
 }
+/// y = x + 1 by blocks of columns; whether each began where the one before had ended.
+template <class T>
+RAPT_ENTRY void probe_column_blocks(Index n, const T* x, T* y, bool& ordered) {
+  Index next = 0;
+  for_column_blocks<T>(n, [&](auto vectors, auto first) RAPT_LANES_LAMBDA {
+    ordered = ordered && first.at == next;
+    for (int j = 0; j < decltype(vectors)::value; ++j) {
+      const auto piece = nth_piece<T>(first, j);
+      store<T>(y, piece, load<T>(x, piece) + broadcast<T>(1));
+      next += piece.count;
+    }
+  });
+  ordered = ordered && next == n;
+}

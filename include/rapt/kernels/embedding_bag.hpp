@@ -3,8 +3,6 @@
 
 #include <rapt/kernels/sweep.hpp>
 
-#include <type_traits>
-
 namespace rapt::detail {
 
 /// Bags first ... last - 1 of ids into a table with rows of `width` numbers: ids offsets[b] ... offsets[b +
@@ -17,13 +15,6 @@ struct Bags {
   Index begin(Index bag) const { return offsets == nullptr ? bag : offsets[bag]; }
   Index end(Index bag) const { return offsets == nullptr ? bag + 1 : offsets[bag + 1]; }
 };
-
-/// Columns of the table that one chunk adds to: an id may come many times, so rows cannot be shared out. Four
-/// cache lines of float at least, or there would be more walking than adding.
-constexpr Index columns_of_bag_chunk(Index width) {
-  const Index eighth = (width + 127) / 128 * 16;
-  return eighth < 64 ? 64 : eighth;
-}
 
 }  // namespace rapt::detail
 

@@ -84,7 +84,7 @@ struct Embedding {
     // y_n = weight[id_n]; an id may come twice, so a chunk owns columns and takes the ids in their order
     const auto kernel = RAPT_KERNEL_FOR(simd(), add_to_rows<T>);
     const detail::Bags ids{0, count, cache.ids.data(), nullptr, columns};
-    parallel_for_range(columns, detail::columns_of_bag_chunk(columns), count, [&](Index from, Index to) {
+    parallel_for_range(columns, detail::columns_of_strip(columns), count, [&](Index from, Index to) {
       kernel(ids, dy.data(), nullptr, from, to, padding_index, gradient->weight.data());
     });
   }

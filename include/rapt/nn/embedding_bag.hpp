@@ -139,7 +139,7 @@ struct EmbeddingBag {
     for (const Index id : x.ids) gradient.touched.mark(id, rows());
     const auto kernel = RAPT_KERNEL_FOR(simd(), add_to_rows<T>);
     // y_b = sum_n factor_n weight[id_n]
-    parallel_for_range(columns, detail::columns_of_bag_chunk(columns), x.ids.extent(0),
+    parallel_for_range(columns, detail::columns_of_strip(columns), x.ids.extent(0),
                        [&](Index from, Index to) {
                          kernel({0, bags, x.ids.data(), x.offsets.data(), columns}, dy.data(),
                                 cache.factor.data(), from, to, Index{-1}, gradient.weight.data());

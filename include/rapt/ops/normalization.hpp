@@ -4,6 +4,7 @@
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/tensor_view.hpp>
 #include <rapt/core/workspace.hpp>
+#include <rapt/kernels/batch_norm.hpp>
 #include <rapt/kernels/layer_norm.hpp>
 #include <rapt/ops/reduce.hpp>
 
@@ -92,18 +93,9 @@ void column_statistics(std::type_identity_t<TensorView<const T, 2>> x, TensorVie
   const Index rows = x.extent(0), width = x.extent(1);
   expect_shape("column_statistics", "mean", mean.shape(), {width});
   expect_shape("column_statistics", "variance", variance.shape(), {width});
-  const T count = static_cast<T>(std::max<Index>(rows, 1));
-  parallel_for_range(width, detail::columns_of_chunk, 4 * rows, [&](Index from, Index to) {
-    const auto row = [&](Index n) {
-      return detail::ConstFlatArray<T>(x.data() + n * width + from, to - from);
-    };
-    detail::FlatArray<T> m(mean.data() + from, to - from), v(variance.data() + from, to - from);
-    m = T(0);
-    v = T(0);
-    for (Index n = 0; n < rows; ++n) m += row(n);
-    m /= count;
-    for (Index n = 0; n < rows; ++n) v += (row(n) - m).square();
-    v /= count;
+  const auto kernel = RAPT_KERNEL_FOR(simd(), column_statistics<T>);
+  parallel_for_range(width, detail::columns_of_strip(width), rows, [&](Index from, Index to) {
+    kernel({rows, width, from, to, x.data(), mean.data(), variance.data()});
   });
 }
 
@@ -123,13 +115,11 @@ void batch_norm(std::type_identity_t<TensorView<const T, 2>> x,
   expect_shape("batch_norm", "weight", weight.shape(), {width});
   expect_shape("batch_norm", "bias", bias.shape(), {width});
   expect_shape("batch_norm", "y", y.shape(), x.shape());
-  const detail::ConstFlatArray<T> m(mean.data(), width), s(scale.data(), width), w(weight.data(), width),
-      b(bias.data(), width);
-  parallel_for_range(x.extent(0), detail::rows_of_chunk(width), 4 * width, [&](Index from, Index to) {
-    for (Index n = from; n < to; ++n) {
-      const detail::ConstFlatArray<T> row(x.data() + n * width, width);
-      detail::FlatArray<T>(y.data() + n * width, width) = (row - m) * s * w + b;
-    }
+  const auto kernel = RAPT_KERNEL_FOR(simd(), batch_norm_rows<T>);
+  parallel_for_range(x.extent(0), detail::rows_of_chunk(width), width, [&](Index from, Index to) {
+    const Index at = from * width;
+    kernel({to - from, width, x.data() + at, mean.data(), scale.data(), weight.data(), bias.data(),
+            y.data() + at});
   });
 }
 
@@ -159,34 +149,14 @@ void batch_norm_backward(std::type_identity_t<TensorView<const T, 2>> dy,
     expect_shape(where, "d_weight", d_weight.shape(), {width});
     expect_shape(where, "d_bias", d_bias.shape(), {width});
   }
-  using Sums = Eigen::Array<T, Eigen::Dynamic, 1, 0, detail::columns_of_chunk, 1>;
-  const T count = static_cast<T>(std::max<Index>(rows, 1));
+  const T share =
+      statistics == NormStatistics::of_batch ? T(1) / static_cast<T>(std::max<Index>(rows, 1)) : T(0);
+  const auto kernel = RAPT_KERNEL_FOR(simd(), batch_norm_backward_columns<T>);
   // A chunk owns columns and takes the rows in their order.
-  parallel_for_range(width, detail::columns_of_chunk, 8 * rows, [&](Index from, Index to) {
-    const Index columns = to - from;
-    const auto piece = [&](const T* data) { return detail::ConstFlatArray<T>(data + from, columns); };
-    const auto m = piece(mean.data()), s = piece(scale.data()), w = piece(weight.data());
-    Sums first = Sums::Zero(columns), second = Sums::Zero(columns);
-    for (Index n = 0; n < rows; ++n) {
-      const auto d = piece(dy.data() + n * width), row = piece(x.data() + n * width);
-      first += d;
-      second += d * (row - m) * s;
-    }
-    // y = weight z + bias, z = (x - mean) scale
-    if (!d_weight.absent()) {
-      detail::FlatArray<T>(d_weight.data() + from, columns) += second;
-      detail::FlatArray<T>(d_bias.data() + from, columns) += first;
-    }
-    if (dx.absent()) return;
-    // z = (x - mean(x)) / sqrt(variance(x) + eps):  dx = s (dz - mean(dz) - z mean(dz z)), dz = weight dy
-    const T share = statistics == NormStatistics::of_batch ? T(1) / count : T(0);
-    first *= share;
-    second *= share;
-    for (Index n = 0; n < rows; ++n) {
-      const auto d = piece(dy.data() + n * width), row = piece(x.data() + n * width);
-      detail::FlatArray<T>(dx.data() + n * width + from, columns) =
-          w * s * (d - first - (row - m) * s * second);
-    }
+  parallel_for_range(width, detail::columns_of_strip(width), 2 * rows, [&](Index from, Index to) {
+    kernel({rows, width, from, to, dy.data(), x.data(), mean.data(), scale.data(), weight.data(), share,
+            dx.absent() ? nullptr : dx.data(), d_weight.absent() ? nullptr : d_weight.data(),
+            d_bias.absent() ? nullptr : d_bias.data()});
   });
 }
 

@@ -156,12 +156,3 @@ TEMPLATE_TEST_CASE("Products with the rows of bags agree with long double", "[ke
     CHECK(agree);
   });
 }
-
-TEST_CASE("Chunks of columns are whole cache lines and at most eight or so", "[kernels][embedding_bag]") {
-  for (const Index width : {0, 1, 63, 64, 65, 128, 511, 512, 513, 1000, 4096}) {
-    const Index columns = rapt::detail::columns_of_bag_chunk(width);
-    CHECK(columns >= 64);
-    CHECK(columns % 16 == 0);
-    CHECK((width + columns - 1) / columns <= 8);
-  }
-}

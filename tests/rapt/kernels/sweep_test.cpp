@@ -43,3 +43,30 @@ TEMPLATE_TEST_CASE("Lanes behind the last number do not count", "[kernels][sweep
     }
   }
 }
+
+TEMPLATE_TEST_CASE("Column blocks cover every column once and in order", "[kernels][sweep]", float, double) {
+  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
+    if (!rapt::simd_supported(simd)) continue;
+    for (Index n = 0; n <= 300; ++n) {
+      INFO(rapt::simd_name(simd) << ", " << n << " columns");
+      std::vector<TestType> x(static_cast<std::size_t>(n)), y(x.size(), -1), expected(x.size());
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        x[i] = static_cast<TestType>(i);
+        expected[i] = x[i] + 1;
+      }
+      bool ordered = true;
+      RAPT_KERNEL_FOR(simd, probe_column_blocks<TestType>)(n, x.data(), y.data(), ordered);
+      CHECK(ordered);
+      CHECK(y == expected);
+    }
+  }
+}
+
+TEST_CASE("Chunks of columns are whole cache lines and at most eight or so", "[kernels][sweep]") {
+  for (const Index width : {0, 1, 63, 64, 65, 128, 511, 512, 513, 1000, 4096}) {
+    const Index columns = rapt::detail::columns_of_strip(width);
+    CHECK(columns >= 64);
+    CHECK(columns % 16 == 0);
+    CHECK((width + columns - 1) / columns <= 8);
+  }
+}

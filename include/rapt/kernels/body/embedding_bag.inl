@@ -1,28 +1,5 @@
 // Sums of rows of a table. Included by embedding_bag.hpp for each width.
 
-/// body(vectors, piece) for n columns: `vectors`, a constant, vectors side by side from piece.at on, all whole, or
-/// one that ends in part. Many columns at once, so that the ids are walked through seldom.
-template <class T, class Body>
-RAPT_LANES void for_column_blocks(Index n, Body&& body) {
-  Index at = 0;
-  for (; at + 8 * lane_count<T> <= n; at += 8 * lane_count<T>) {
-    body(std::integral_constant<int, 8>{}, Piece<true>{at, lane_count<T>});
-  }
-  for (; at + 2 * lane_count<T> <= n; at += 2 * lane_count<T>) {
-    body(std::integral_constant<int, 2>{}, Piece<true>{at, lane_count<T>});
-  }
-  sweep<T>(n - at, [&](auto piece) RAPT_LANES_LAMBDA {
-    piece.at += at;
-    body(std::integral_constant<int, 1>{}, piece);
-  });
-}
-
-/// The j-th vector of a block, from its first.
-template <class T, bool whole>
-RAPT_LANES Piece<whole> nth_piece(Piece<whole> piece, int j) {
-  return {piece.at + j * lane_count<T>, piece.count};
-}
-
 /// y_b = sum_n factor_n table[id_n], rows of y one after the other from that of the first bag on.
 template <class T>
 RAPT_ENTRY void bag_sums(const Bags& bags, const T* table, const T* factor, T* y) {

@@ -43,3 +43,31 @@ RAPT_LANES void sweep(Index n, Body&& body) {
   for (; at + lane_count<T> <= n; at += lane_count<T>) body(Piece<true>{at, lane_count<T>});
   if (at < n) body(Piece<false>{at, n - at});
 }
+
+/// body(vectors, piece) for n columns: `vectors`, a constant, vectors side by side from piece.at on, all whole, or
+/// one that ends in part. Many at once, for a body that walks down rows for them.
+template <class T, class Body>
+RAPT_LANES void for_column_blocks(Index n, Body&& body) {
+  Index at = 0;
+  for (; at + 8 * lane_count<T> <= n; at += 8 * lane_count<T>) {
+    body(std::integral_constant<int, 8>{}, Piece<true>{at, lane_count<T>});
+  }
+  if (at + 4 * lane_count<T> <= n) {
+    body(std::integral_constant<int, 4>{}, Piece<true>{at, lane_count<T>});
+    at += 4 * lane_count<T>;
+  }
+  if (at + 2 * lane_count<T> <= n) {
+    body(std::integral_constant<int, 2>{}, Piece<true>{at, lane_count<T>});
+    at += 2 * lane_count<T>;
+  }
+  sweep<T>(n - at, [&](auto piece) RAPT_LANES_LAMBDA {
+    piece.at += at;
+    body(std::integral_constant<int, 1>{}, piece);
+  });
+}
+
+/// The j-th vector of a block, from its first.
+template <class T, bool whole>
+RAPT_LANES Piece<whole> nth_piece(Piece<whole> piece, int j) {
+  return {piece.at + j * lane_count<T>, piece.count};
+}

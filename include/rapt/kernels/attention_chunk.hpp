@@ -110,7 +110,7 @@ struct ForwardChunk {
   bool masked = false;
   T *scores = nullptr, *added = nullptr;  // (attention_keys, attention_queries): a tile, and what masks add
   T* shrink = nullptr;                    // (attention_queries)
-  T *keys = nullptr, *values = nullptr;   // of a tile, rows padded
+  T* values = nullptr;                    // (attention_keys, padded value_width)
   // What probably follows on this thread.
   const T *next_query = nullptr, *next_key = nullptr, *next_value = nullptr;
   Index next_queries = 0;
@@ -122,7 +122,6 @@ struct ForwardChunk {
     scores = memory.take(attention_keys * attention_queries);
     added = memory.take(attention_keys * attention_queries);
     shrink = memory.take(attention_queries);
-    keys = memory.take(attention_padded(problem->width) * attention_keys);
     values = memory.take(attention_padded(problem->value_width) * attention_keys);
     for (Index n = 0; n * attention_queries < queries; ++n)
       blocks[n] = ForwardBlock<T>::take(*problem, memory);

@@ -82,7 +82,7 @@ struct AttentionData {
   }
   void add_slopes() {
     slopes.resize(static_cast<std::size_t>(s.heads));
-    for (std::size_t h = 0; h < slopes.size(); ++h) slopes[h] = T(0.25) / static_cast<T>(1 << h);
+    for (std::size_t h = 0; h < slopes.size(); ++h) slopes[h] = T(0.0625) / static_cast<T>(1 << h);
   }
 
   rapt::AttentionHeads<const T> heads(const std::vector<T>& from, Index length, Index width) const {

@@ -1,6 +1,6 @@
 // One chunk of the backward pass of attention. Included by attention.hpp for each width.
 
-/// From scores s and d_weights (keys by queries) of a tile: weights exp(s - log_sum_exp), multiplied by
+/// From scores s and d_weights (keys by queries) of a tile: weights 2^(s - log_sum_exp), multiplied by
 /// `factors` where dropout has some, in place of s; the gradient of s in place of d_weights.
 template <class T, bool Drops>
 RAPT_LANES void score_gradients(Index keys, Index columns, const T* log_sum_exp, const T* mean,
@@ -10,8 +10,8 @@ RAPT_LANES void score_gradients(Index keys, Index columns, const T* log_sum_exp,
     for (Index r = 0; r < keys; ++r) {
       const Index at = r * attention_queries + i;
       // Rounding may leave a score above the logarithm of the sum that it is part of, never by that much.
-      const Lanes<T> x = load<T>(scores + at) - base, high = broadcast<T>(T(80));
-      const Lanes<T> weight = exp_below_88<T>(choose<T>(x > high, high, x));
+      const Lanes<T> x = load<T>(scores + at) - base, high = broadcast<T>(T(100));
+      const Lanes<T> weight = power_of_two<T>(choose<T>(x > high, high, x));
       if constexpr (Drops) {
         const Lanes<T> factor = load<T>(factors + at);
         store<T>(scores + at, weight * factor);
@@ -81,16 +81,17 @@ RAPT_LANES void take_queries(const BackwardChunk<T>& c, Index h, Index query, In
     const T* const q = p.query.head(c.b, h, p.width) + at * p.query.row;
     const T* const dy = c.dy.head(c.b, h, p.value_width) + at * c.dy.row;
     const T* const y = c.y.head(c.b, h, p.value_width) + at * c.y.row;
-    pack_transposed<T>(q, p.query.row, rows, p.width, p.scale, block.query);
+    pack_transposed<T>(q, p.query.row, rows, p.width, p.scale * std::numbers::log2e_v<T>, block.query);
     pack_transposed<T>(dy, c.dy.row, rows, p.value_width, T(1), block.dy);
     pack_rows_of<T>(q, p.query.row, rows, p.width, block.query_rows);
     pack_rows_of<T>(dy, c.dy.row, rows, p.value_width, block.dy_rows);
     std::memset(block.d_query, 0, sizeof(T) * static_cast<std::size_t>(rows * padded));
     const T* const log_sum_exp = c.log_sum_exp + (c.b * p.heads + h) * p.queries + at;
     for (Index i = 0; i < attention_queries; ++i) {
-      // Without any key weights are exp(s - infinity) = 0.
+      // Without any key weights are 2^(s - infinity) = 0.
       const T base = i < rows ? log_sum_exp[i] : T(0);
-      block.log_sum_exp[i] = base == -std::numeric_limits<T>::infinity() ? -base : base;
+      block.log_sum_exp[i] =
+          base == -std::numeric_limits<T>::infinity() ? -base : base * std::numbers::log2e_v<T>;
     }
     mean_gradients<T>(y, c.y.row, rows, p.value_width, block.dy, c.d_weights, block.mean);
   }

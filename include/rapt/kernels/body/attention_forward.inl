@@ -1,6 +1,6 @@
 // One chunk of the forward pass of attention. Included by attention.hpp for each width.
 
-/// Makes weights of a tile of scores: exp(score - top), `top` having risen to the largest score so far of
+/// Makes weights of a tile of scores: 2^(score - top), `top` having risen to the largest score so far of
 /// each query; `sum` their sums so far, and `shrink` what everything summed before is to be multiplied by.
 template <class T>
 RAPT_ENTRY void exponentials(Index keys, Index columns, T* scores, T* top, T* sum, T* shrink) {
@@ -16,7 +16,7 @@ RAPT_ENTRY void exponentials(Index keys, Index columns, T* scores, T* top, T* su
     for (; r < keys; ++r) high[0] = larger<T>(load<T>(column + r * attention_queries), high[0]);
     const Lanes<T> now = larger<T>(larger<T>(high[0], high[1]), larger<T>(high[2], high[3]));
     const Lanes<T> base = choose<T>(now == never, Lanes<T>{}, now);  // -infinity has no difference to itself
-    const Lanes<T> less = exp_below_88<T>(load<T>(top + i) - base);
+    const Lanes<T> less = power_of_two<T>(load<T>(top + i) - base);
     store<T>(top + i, now);
     store<T>(shrink + i, less);
     Lanes<T> sums[2] = {load<T>(sum + i) * less, Lanes<T>{}};
@@ -24,14 +24,14 @@ RAPT_ENTRY void exponentials(Index keys, Index columns, T* scores, T* top, T* su
       RAPT_UNROLL
       for (int u = 0; u < 2; ++u) {
         T* const at = column + (r + u) * attention_queries;
-        const Lanes<T> weight = exp_below_88<T>(load<T>(at) - base);
+        const Lanes<T> weight = power_of_two<T>(load<T>(at) - base);
         sums[u] += weight;
         store<T>(at, weight);
       }
     }
     if (r < keys) {
       T* const at = column + r * attention_queries;
-      const Lanes<T> weight = exp_below_88<T>(load<T>(at) - base);
+      const Lanes<T> weight = power_of_two<T>(load<T>(at) - base);
       sums[0] += weight;
       store<T>(at, weight);
     }
@@ -78,7 +78,8 @@ RAPT_LANES void write_outputs(const ForwardChunk<T>& c, Index query, Index queri
     if (d < p.value_width) store_part<T>(to + d, load<T>(from + d) * factor, p.value_width - d);
   }
   T* const log_sum_exp = c.log_sum_exp + (c.b * p.heads + c.h) * p.queries + query;
-  for (Index i = 0; i < queries; ++i) log_sum_exp[i] = block.top[i] + std::log(block.sum[i]);
+  for (Index i = 0; i < queries; ++i)
+    log_sum_exp[i] = block.top[i] * std::numbers::ln2_v<T> + std::log(block.sum[i]);
 }
 
 /// Adds the keys of one tile to a block of queries.
@@ -138,7 +139,8 @@ RAPT_ENTRY bool attention_forward_chunk(const ForwardChunk<T>& c) {
   for (Index first = 0, n = 0; first < c.queries; first += attention_queries, ++n) {
     const Index rows = c.queries - first < attention_queries ? c.queries - first : attention_queries;
     const ForwardBlock<T> block = c.blocks[n];
-    pack_transposed<T>(query + first * p.query.row, p.query.row, rows, p.width, p.scale, block.query);
+    pack_transposed<T>(query + first * p.query.row, p.query.row, rows, p.width,
+                       p.scale * std::numbers::log2e_v<T>, block.query);
     for (Index i = 0; i < attention_queries; i += lane_count<T>) {
       store<T>(block.top + i, broadcast<T>(-std::numeric_limits<T>::infinity()));
       store<T>(block.sum + i, Lanes<T>{});
@@ -149,14 +151,13 @@ RAPT_ENTRY bool attention_forward_chunk(const ForwardChunk<T>& c) {
   const bool in_place = p.value_width % lane_count<T> == 0 && c.queries <= attention_queries;
   for (Index key = 0; key < p.keys; key += attention_keys) {
     const Index keys = p.keys - key < attention_keys ? p.keys - key : attention_keys;
-    TileRows<T> k{all_keys + key * p.key.row, p.key.row}, v{all_values + key * p.value.row, p.value.row};
+    const TileRows<T> k{all_keys + key * p.key.row, p.key.row};
+    TileRows<T> v{all_values + key * p.value.row, p.value.row};
     if (c.masked && !(finite_rows<T>(k.data, k.stride, keys, p.width) &&
                       finite_rows<T>(v.data, v.stride, keys, p.value_width)))
       return false;
     if (!in_place) {
-      pack_rows_of<T>(k.data, k.stride, keys, p.width, c.keys);
       pack_rows_of<T>(v.data, v.stride, keys, p.value_width, c.values);
-      k = {c.keys, whole_lanes<T>(p.width)};
       v = {c.values, padded};
     }
     look_ahead<T>(c, key, keys, ahead);

@@ -2,6 +2,26 @@
 // by queries: sums over the keys then run down columns, without any step across lanes, and the tile is ready
 // as either operand of the products that follow. Included by attention.hpp for each width.
 
+/// `2^x` for x <= 100 (and NaN), at most 2 ulp off; exactly 0 below -126.5. Scores in units of log(2) save
+/// the multiplications by which exp reduces its argument.
+template <class T>
+RAPT_LANES Lanes<T> power_of_two(Lanes<T> x) {
+  constexpr T bias = static_cast<T>(std::numeric_limits<T>::max_exponent - 1), biased = rounder<T> + bias;
+  // With the exponent's bias in the sum, its lowest bits are the exponent of 2^n, those of 0 for n = -bias.
+  const Lanes<T> in_range = larger<T>(broadcast<T>(-bias), x), sum = in_range + biased;
+  const Lanes<T> f = in_range - (sum - biased), power = from_bits<T>(as_bits<T>(sum) << mantissa_bits<T>);
+  if constexpr (sizeof(T) == 4) {
+    return power * polynomial<T>(f, 1.0000000755f, 0.693147188f, 0.240221075f, 0.0555035711f, 0.00967603192f,
+                                 0.00133908639f);
+  } else {
+    return power * polynomial<T>(f, 1.0, 0.69314718055994530925, 0.24022650695910159567,
+                                 0.055504108664821627039, 0.0096181291075872566681, 0.0013333558146406470697,
+                                 0.00015403530463724354209, 0.000015252733841556772589,
+                                 1.3215432535912376166e-6, 1.0178057087733941105e-7, 7.0741942972885210056e-9,
+                                 4.455817908336064493e-10);
+  }
+}
+
 /// Columns of a padded row.
 template <class T>
 RAPT_LANES Index whole_lanes(Index columns) {
@@ -154,7 +174,8 @@ RAPT_LANES Lanes<T> numbers_from(Index first) {
   return load<T>(numbers);
 }
 
-/// Bias and attn_mask of a tile, transposed: what they add to the scores, -infinity where they ignore.
+/// Bias and attn_mask of a tile, transposed: what they add to the scores in units of log(2), -infinity where
+/// they ignore.
 template <class T>
 RAPT_LANES void transposed_bias(const AttentionProblem<T>& p, const AttentionTile& t, T* added) {
   constexpr T never = -std::numeric_limits<T>::infinity();
@@ -166,7 +187,7 @@ RAPT_LANES void transposed_bias(const AttentionProblem<T>& p, const AttentionTil
       const Index at = (t.query + i + r) * p.keys + t.key;
       T* const row = rows + r * attention_keys;
       for (Index j = 0; j < t.keys; ++j) {
-        const T bias = p.bias == nullptr ? T(0) : p.bias[at + j];
+        const T bias = p.bias == nullptr ? T(0) : p.bias[at + j] * std::numbers::log2e_v<T>;
         row[j] = p.attn_mask != nullptr && p.attn_mask[at + j] ? never : bias;
       }
     }
@@ -174,8 +195,8 @@ RAPT_LANES void transposed_bias(const AttentionProblem<T>& p, const AttentionTil
   }
 }
 
-/// Says what is ignored of a tile, and where that is not all or nothing writes what its scores get added,
-/// transposed: -infinity where a key is ignored.
+/// Says what is ignored of a tile, and where that is not all or nothing writes what its scores get added in
+/// units of log(2), transposed: -infinity where a key is ignored.
 template <class T>
 RAPT_ENTRY TileMask tile_mask(const AttentionProblem<T>& p, Index b, Index h, const AttentionTile& t,
                               T* added) {
@@ -186,7 +207,7 @@ RAPT_ENTRY TileMask tile_mask(const AttentionProblem<T>& p, Index b, Index h, co
     return TileMask::none;
   if (biased) transposed_bias(p, t, added);
   constexpr T never = -std::numeric_limits<T>::infinity();
-  const T slope = p.alibi_slopes == nullptr ? T(0) : p.alibi_slopes[h];
+  const T slope = p.alibi_slopes == nullptr ? T(0) : p.alibi_slopes[h] * std::numbers::log2e_v<T>;
   const Index columns = whole_lanes<T>(t.queries);
   Lanes<T> seen = {};
   for (Index r = 0; r < t.keys; ++r) {

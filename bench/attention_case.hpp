@@ -2,7 +2,7 @@
 // Attention of this library as the report measures it: without projections, on (B, L, H * D) with the heads
 // side by side. The one place to change when the library calls it differently.
 
-#include <rapt/attention/materialized.hpp>
+#include <rapt/attention/dot_products.hpp>
 
 namespace rapt_bench {
 

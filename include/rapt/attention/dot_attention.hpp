@@ -1,7 +1,7 @@
 #pragma once
 /// \file  Attention scored by plain dot products.
 
-#include <rapt/attention/materialized.hpp>
+#include <rapt/attention/dot_products.hpp>
 
 #include <concepts>
 #include <tuple>
@@ -12,7 +12,8 @@ namespace rapt {
 /// "dot").
 ///
 /// \shape   query (B, Lq, E), key (B, Lk, E), value (B, Lk, Ev) -> y (B, Lq, Ev)
-/// \cost    2 B Lq Lk (E + Ev) flops forward, twice that backward; B Lq Lk numbers of memory
+/// \cost    2 B Lq Lk (E + Ev) flops forward, 2.5 times that backward; B Lq numbers of memory, and
+///          B Lq Lk only where the weights are asked for
 /// \throws  ShapeError; std::invalid_argument for a negative window
 /// \borrows the input until the matching backward
 /// \note    Without the factor 1/sqrt(E) the softmax saturates at large E; see ScaledDotProductAttention.

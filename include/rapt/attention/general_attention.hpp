@@ -1,7 +1,7 @@
 #pragma once
 /// \file  Attention scored by a trained bilinear form.
 
-#include <rapt/attention/materialized.hpp>
+#include <rapt/attention/dot_products.hpp>
 #include <rapt/attention/projection.hpp>
 
 #include <cmath>

@@ -18,20 +18,38 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rapt {
 
+namespace detail {
+
+/// Dropout on the weights in one forward: probability 0 outside training.
+struct AttentionDropout {
+  double probability = 0;
+  RandomStream stream;
+};
+
+}  // namespace detail
+
 /// What every attention layer keeps between forward and backward.
+///
+/// Attention by dot products keeps no weights unless they are asked for: of the tensors (B, H, Lq, Lk) it
+/// then has none.
 template <std::floating_point T>
 struct AttentionCache {
   AttentionInput<T> x;                   // borrowed
   Tensor<T, 4> probabilities;            // (B, H, Lq, Lk), softmax over the keys
   Tensor<T, 4> dropped;                  // the same after dropout; empty without
   Tensor<T, 4> d_scores;                 // (B, H, Lq, Lk)
+  Tensor<T, 3> log_sum_exp;              // (B, H, Lq), of the scores: what a streamed pass keeps instead
+  std::vector<T> partial;                // scratch of its backward, see attention_backward
   Tensor<T, 3> averaged;                 // (B, Lq, Lk), only on request
   Tensor<T, 3> context;                  // (B, Lq, H * Dv), heads side by side
   Tensor<T, 3> d_query, d_key, d_value;  // of what enters the scores and the mix
   T kept = 1;                            // what dropout multiplies the others by
+  detail::AttentionDropout dropout;      // of the last forward
+  bool streamed = false;                 // whether the last forward kept log_sum_exp instead of weights
   NeedWeights kept_weights = NeedWeights::none;
   ForwardStamp stamp;
 
@@ -47,12 +65,6 @@ struct AttentionCache {
 };
 
 namespace detail {
-
-/// Dropout on the weights in one forward: probability 0 outside training.
-struct AttentionDropout {
-  double probability = 0;
-  RandomStream stream;
-};
 
 /// Throws unless 0 <= p < 1.
 inline void check_attention_dropout(std::string_view where, double p) {
@@ -171,6 +183,7 @@ void attend(const AttentionInput<T>& x, HeadCounts heads, const AttentionDropout
   const Index stride = x.value.extent(2), width = stride / heads.key;
   const bool drops = dropout.probability > 0;
   cache.probabilities.resize({batch, heads.query, queries, keys});
+  cache.streamed = false;
   cache.kept = static_cast<T>(1 / (1 - dropout.probability));
   cache.dropped.resize(drops ? cache.probabilities.shape() : Shape<4>{});
   cache.context.resize({batch, queries, heads.query * width});
@@ -230,14 +243,11 @@ void attend_backward(TensorView<const T, 3> dy, const AttentionInput<T>& x, Head
                });
 }
 
-/// Attention by dot products, `softmax(scale Q_h K_h^T + bias) V_h` with the heads read in place.
-///
-/// This pair is the seam behind which a kernel that never holds the (Lq, Lk) matrix goes.
-/// \shape x.query (B, Lq, H * D), x.key (B, Lk, G * D), x.value (B, Lk, G * Dv) with G key heads ->
-///        cache.context (B, Lq, H * Dv)
+/// dot_attention with the weights in memory: for those who ask for them, and what streaming is tested
+/// against.
 template <std::floating_point T>
-void dot_attention(const AttentionInput<T>& x, HeadCounts heads, T scale, const AttentionDropout& dropout,
-                   AttentionCache<T>& cache) {
+void materialized_dot_attention(const AttentionInput<T>& x, HeadCounts heads, T scale,
+                                const AttentionDropout& dropout, AttentionCache<T>& cache) {
   const Index queries = x.query.extent(1), keys = x.key.extent(1), width = x.query.extent(2) / heads.query;
   attend(x, heads, dropout, 2 * queries * keys * width, cache, [&](Index b, Index h, T* scores) {
     gemm<T>(queries, keys, width, scale, {head_of(x.query, heads.query, b, h), x.query.extent(2)},
@@ -247,8 +257,8 @@ void dot_attention(const AttentionInput<T>& x, HeadCounts heads, T scale, const 
 
 /// The matching backward: cache.d_query, cache.d_key, cache.d_value.
 template <std::floating_point T>
-void dot_attention_backward(TensorView<const T, 3> dy, const AttentionInput<T>& x, HeadCounts heads, T scale,
-                            AttentionCache<T>& cache) {
+void materialized_dot_attention_backward(TensorView<const T, 3> dy, const AttentionInput<T>& x,
+                                         HeadCounts heads, T scale, AttentionCache<T>& cache) {
   const Index queries = x.query.extent(1), keys = x.key.extent(1), width = x.query.extent(2) / heads.query;
   const Index query_stride = x.query.extent(2), key_stride = x.key.extent(2);
   cache.d_query.resize(x.query.shape());
@@ -261,12 +271,6 @@ void dot_attention_backward(TensorView<const T, 3> dy, const AttentionInput<T>& 
     mix<T>(keys, width, queries, scale, {ds, keys, true}, head_of(x.query, heads.query, b, h), query_stride,
            h % heads.group() != 0, head_of(cache.d_key.view(), heads.key, b, key_head), key_stride);
   });
-}
-
-/// 1 / sqrt(D), and 1 for heads of width 0.
-template <std::floating_point T>
-T attention_scale(Index head_width) {
-  return T(1) / std::sqrt(static_cast<T>(std::max<Index>(head_width, 1)));
 }
 
 }  // namespace detail

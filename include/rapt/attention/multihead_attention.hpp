@@ -1,7 +1,7 @@
 #pragma once
 /// \file  Multi-head attention with trained projections.
 
-#include <rapt/attention/materialized.hpp>
+#include <rapt/attention/dot_products.hpp>
 #include <rapt/attention/projection.hpp>
 #include <rapt/attention/rotary_positions.hpp>
 #include <rapt/nn/linear.hpp>
@@ -42,7 +42,8 @@ struct MultiheadAttentionOptions {
 ///          or (0); what is not used is empty
 /// \init    projections ~ Xavier uniform, their biases 0, out_proj.weight as Linear, out_proj.bias 0,
 ///          as PyTorch
-/// \cost    4 B L E (E + K) + 4 B L^2 E flops forward, twice that backward; B H Lq Lk numbers of memory
+/// \cost    4 B L E (E + K) + 4 B L^2 E flops forward, about twice that backward; B (Lq + Lk) E numbers of
+///          memory, and B H Lq Lk only where the weights are asked for
 /// \throws  ShapeError; std::invalid_argument where heads does not divide E, where G does not divide H, for a
 ///          dropout outside [0, 1), for a negative window, and as RotaryPositions
 /// \borrows the input until the matching backward

@@ -1,7 +1,7 @@
 #pragma once
 /// \file  Attention scored by dot products over sqrt(E).
 
-#include <rapt/attention/materialized.hpp>
+#include <rapt/attention/dot_products.hpp>
 
 #include <concepts>
 #include <tuple>
@@ -17,7 +17,8 @@ namespace rapt {
 /// arXiv:1911.02150).
 ///
 /// \shape   query (B, Lq, H D), key (B, Lk, G D), value (B, Lk, G Dv) -> y (B, Lq, H Dv)
-/// \cost    2 B H Lq Lk (D + Dv) flops forward, twice that backward; B H Lq Lk numbers of memory
+/// \cost    2 B H Lq Lk (D + Dv) flops forward, 2.5 times that backward; B H Lq numbers of memory,
+///          and B H Lq Lk only where the weights are asked for
 /// \throws  ShapeError; std::invalid_argument for a negative window, a dropout outside [0, 1), and where G
 /// does
 ///          not divide H

@@ -40,10 +40,13 @@ TEST_CASE("ALiBi lowers scores by the distance on both sides", "[attention][alib
   const rapt::Tensor<double, 3> q({1, 2, 1}), k({1, 3, 1}), v({1, 3, 1}, {7, 70, 700});
   const rapt::Tensor<double, 1> slopes({1}, {std::log(2.0)});
   rapt::AttentionCache<double> cache;
-  rapt::detail::dot_attention<double>({.query = q, .key = k, .value = v, .alibi_slopes = slopes}, 1, 1.0, {},
-                                      cache);
-  CHECK(cache.context(0, 0, 0) == Catch::Approx(4 + 20 + 100));
-  CHECK(cache.context(0, 1, 0) == Catch::Approx((7 + 2 * 70 + 700) / 4.0));
+  for (const auto need_weights : {rapt::NeedWeights::none, rapt::NeedWeights::per_head}) {
+    rapt::detail::dot_attention<double>(
+        {.query = q, .key = k, .value = v, .alibi_slopes = slopes, .need_weights = need_weights}, 1, 1.0, {},
+        cache);
+    CHECK(cache.context(0, 0, 0) == Catch::Approx(4 + 20 + 100));
+    CHECK(cache.context(0, 1, 0) == Catch::Approx((7 + 2 * 70 + 700) / 4.0));
+  }
 }
 
 TEST_CASE("MultiheadAttention with ALiBi agrees with PyTorch", "[attention][alibi][golden]") {

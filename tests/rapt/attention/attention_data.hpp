@@ -96,6 +96,17 @@ void check_attention_golden(const std::string& name, L layer,
   else
     CHECK(largest_difference(cache.weights_per_head(), golden.tensor<double, 4>("weights")) < 1e-10);
   zip_parameters([](auto& g, auto& e) { CHECK(largest_difference(g, e) < 1e-10); }, gradient, expected);
+
+  // The same where nobody asks for the weights, which need not be in memory then.
+  set_zero(gradient);
+  CHECK(largest_difference(layer.forward(data.input(), cache), golden.tensor<double, 3>("y")) < 1e-10);
+  const auto again = layer.backward(dy, cache, &gradient);
+  CHECK(largest_difference(again.query, golden.tensor<double, 3>("dquery")) < 1e-10);
+  CHECK(largest_difference(again.key, golden.tensor<double, 3>("dkey")) < 1e-10);
+  CHECK(largest_difference(again.value, golden.tensor<double, 3>("dvalue")) < 1e-10);
+  CHECK(cache.weights().absent());
+  CHECK(cache.weights_per_head().absent());
+  zip_parameters([](auto& g, auto& e) { CHECK(largest_difference(g, e) < 1e-10); }, gradient, expected);
 }
 
 /// what() of the std::invalid_argument that f throws.

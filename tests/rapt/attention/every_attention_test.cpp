@@ -43,6 +43,17 @@ rapt_test::AttentionData<double> every_input(std::uint64_t seed) {
   return data;
 }
 
+// Also NaN where NaN is expected.
+template <class A, class B>
+bool every_same(const A& a, const B& b) {
+  if (a.shape() != b.shape()) return false;
+  for (rapt::Index i = 0; i < a.size(); ++i) {
+    const double x = a.data()[i], y = b.data()[i];
+    if (std::isnan(x) != std::isnan(y) || std::abs(x - y) > 1e-12) return false;
+  }
+  return true;
+}
+
 template <class L>
 struct EveryPass {  // one forward and backward, copied out of the cache
   rapt::Tensor<double, 3> y, d_query, d_key, d_value;
@@ -60,6 +71,15 @@ struct EveryPass {  // one forward and backward, copied out of the cache
     d_query.copy_from(dx.query);
     d_key.copy_from(dx.key);
     d_value.copy_from(dx.value);
+
+    // Where nobody asks for the weights, they need not be in memory: the same numbers.
+    CHECK(every_same(layer.forward(data.input(), cache), y));
+    auto again = zeros_like(layer);
+    const auto streamed = layer.backward(dy, cache, &again);
+    CHECK(every_same(streamed.query, d_query));
+    CHECK(every_same(streamed.key, d_key));
+    CHECK(every_same(streamed.value, d_value));
+    zip_parameters([](auto& a, auto& b) { CHECK(every_same(a, b)); }, again, gradient);
   }
 };
 

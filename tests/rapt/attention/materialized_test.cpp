@@ -46,7 +46,7 @@ TEST_CASE("Heads are read in place and do not mix", "[attention][core]") {
   REQUIRE(all.query.size() * all.key.size() != 0);
   rapt_test::AttentionData<double> one = all;
   rapt::AttentionCache<double> cache, one_cache;
-  rapt::detail::dot_attention<double>(all.input(), heads, 0.5, {}, cache);
+  rapt::detail::materialized_dot_attention<double>(all.input(), heads, 0.5, {}, cache);
   for (rapt::Index h = 0; h < heads; ++h) {
     const auto take = [&](const rapt::Tensor<double, 3>& from, rapt::Tensor<double, 3>& to) {
       to.resize({from.extent(0), from.extent(1), width});
@@ -55,7 +55,7 @@ TEST_CASE("Heads are read in place and do not mix", "[attention][core]") {
     take(all.query, one.query);
     take(all.key, one.key);
     take(all.value, one.value);
-    rapt::detail::dot_attention<double>(one.input(), 1, 0.5, {}, one_cache);
+    rapt::detail::materialized_dot_attention<double>(one.input(), 1, 0.5, {}, one_cache);
     rapt::Tensor<double, 3> context;
     take(cache.context, context);
     CHECK(rapt::testing::largest_difference(context, one_cache.context) < 1e-12);
@@ -66,7 +66,7 @@ TEST_CASE("Dropout of the weights scales those it keeps", "[attention][core]") {
   rapt_test::Draw draw(4);
   const auto q = draw.normal<double, 3>({2, 5, 3}), k = draw.normal<double, 3>({2, 50, 3});
   rapt::AttentionCache<double> cache;
-  rapt::detail::dot_attention<double>({q, k, k}, 1, 1.0, {0.2, rapt::RandomStream(1)}, cache);
+  rapt::detail::materialized_dot_attention<double>({q, k, k}, 1, 1.0, {0.2, rapt::RandomStream(1)}, cache);
   rapt::Index dropped = 0;
   for (rapt::Index i = 0; i < cache.dropped.size(); ++i) {
     const double p = cache.probabilities.data()[i], m = cache.dropped.data()[i];
@@ -83,7 +83,7 @@ TEST_CASE("Dropout of the weights follows head and row and column alone", "[atte
     const rapt::Tensor<double, 3> q({2, queries, heads * width}), k({2, keys, heads * width});
     const rapt::RandomStream stream(6);
     rapt::AttentionCache<double> cache;
-    rapt::detail::dot_attention<double>({q, k, k}, heads, 1.0, {0.5, stream}, cache);
+    rapt::detail::materialized_dot_attention<double>({q, k, k}, heads, 1.0, {0.5, stream}, cache);
     for (rapt::Index chunk = 0; chunk < 2 * heads; ++chunk) {
       const auto of_head = stream.substream(static_cast<std::uint64_t>(chunk));
       for (rapt::Index i = 0; i < queries; ++i) {
@@ -100,7 +100,7 @@ TEST_CASE("Weights are averaged over the heads", "[attention][core]") {
   rapt_test::Draw draw(4);
   const auto q = draw.normal<double, 3>({2, 3, 4}), k = draw.normal<double, 3>({2, 5, 4});
   rapt::AttentionCache<double> cache;
-  rapt::detail::dot_attention<double>(
+  rapt::detail::materialized_dot_attention<double>(
       {.query = q, .key = k, .value = k, .need_weights = rapt::NeedWeights::averaged}, 2, 1.0, {}, cache);
   const auto mean = cache.weights();
   CHECK(mean.shape() == rapt::Shape<3>{2, 3, 5});

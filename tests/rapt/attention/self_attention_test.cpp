@@ -39,7 +39,7 @@ TEST_CASE("SelfAttention is MultiheadAttention of x to itself by hand at one pos
   const rapt::Tensor<double, 3> x({1, 1, 1}, {5}), dy({1, 1, 1}, {1});
   rapt::SelfAttention<double>::Cache cache;
   CHECK(layer.forward(x, cache)(0, 0, 0) == 37);
-  CHECK(layer.backward(dy, cache, nullptr)(0, 0, 0) == 6);
+  CHECK(layer.backward(dy, cache, nullptr)(0, 0, 0) == Catch::Approx(6).epsilon(1e-12));
 }
 
 TEST_CASE("SelfAttention agrees with PyTorch", "[attention][self][golden]") {

@@ -9,6 +9,7 @@
 #include <rapt/attention/attention_pooling.hpp>
 #include <rapt/attention/concat_attention.hpp>
 #include <rapt/attention/dot_attention.hpp>
+#include <rapt/attention/dot_products.hpp>
 #include <rapt/attention/evidence_attention.hpp>
 #include <rapt/attention/general_attention.hpp>
 #include <rapt/attention/learned_positions.hpp>

@@ -71,6 +71,7 @@
 #include <rapt/kernels/rotary.hpp>
 #include <rapt/kernels/sgd.hpp>
 #include <rapt/kernels/simd.hpp>
+#include <rapt/kernels/softmax.hpp>
 #include <rapt/kernels/sweep.hpp>
 #include <rapt/kernels/vector_math.hpp>
 #include <rapt/loss/bce_with_logits.hpp>

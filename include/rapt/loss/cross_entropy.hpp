@@ -5,7 +5,7 @@
 #include <rapt/core/loss.hpp>
 #include <rapt/core/number_text.hpp>
 #include <rapt/core/parallel_sum.hpp>
-#include <rapt/ops/reduce.hpp>
+#include <rapt/kernels/softmax.hpp>
 
 #include <concepts>
 #include <stdexcept>
@@ -48,13 +48,14 @@ struct CrossEntropyLoss {
     cache.counted = counted;
     const auto normaliser = cache.normaliser.resize({logits.extent(0)});
     using Sum = std::common_type_t<T, double>;
+    const auto log_sum_exp = RAPT_KERNEL_FOR(simd(), log_sum_exp_rows<T>);
     const Sum sum =
-        parallel_sum<Sum>(logits.extent(0), grain, 20 * logits.extent(1), [&](Index from, Index to) {
+        parallel_sum<Sum>(logits.extent(0), grain, 3 * logits.extent(1), [&](Index from, Index to) {
           Sum part = 0;
           for (Index n = from; n < to; ++n) {
             if (target(n) == ignore_index) continue;
             const auto x = logits.array().row(n);
-            normaliser(n) = detail::log_sum_exp_of_row(logits[n].data(), logits.extent(1));
+            log_sum_exp(logits[n].data(), &normaliser(n), 1, logits.extent(1));
             part += normaliser(n) - (T(1) - label_smoothing) * x(target(n));
             if (label_smoothing != 0) part -= label_smoothing * x.mean();
           }
@@ -68,7 +69,8 @@ struct CrossEntropyLoss {
     const auto d = cache.gradient.resize(x.shape());
     const T share = cache.counted == 0 ? T(0) : T(1) / static_cast<T>(cache.counted);
     const T spread = x.extent(1) == 0 ? T(0) : label_smoothing / static_cast<T>(x.extent(1));
-    parallel_for_range(x.extent(0), grain, 20 * x.extent(1), [&](Index from, Index to) {
+    const auto exponentials = RAPT_KERNEL_FOR(simd(), scaled_exponentials<T>);
+    parallel_for_range(x.extent(0), grain, 3 * x.extent(1), [&](Index from, Index to) {
       for (Index n = from; n < to; ++n) {
         auto row = d.array().row(n);
         if (cache.target(n) == ignore_index) {
@@ -76,7 +78,8 @@ struct CrossEntropyLoss {
           continue;
         }
         // L = mean of logsumexp(x) - ... - e mean_c(x)
-        row = share * ((x.array().row(n) - cache.normaliser(n)).exp() - spread);
+        exponentials(x[n].data(), row.data(), x.extent(1), cache.normaliser(n), share);
+        if (spread != 0) row -= share * spread;
         // L = ... - (1 - e) x_t
         row(cache.target(n)) -= share * (T(1) - label_smoothing);
       }

@@ -4,9 +4,9 @@
 #include <rapt/core/parallel_sum.hpp>
 #include <rapt/core/tensor_view.hpp>
 #include <rapt/kernels/gemm.hpp>
+#include <rapt/kernels/softmax.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <limits>
 #include <type_traits>
@@ -25,21 +25,6 @@ constexpr Index rows_of_chunk(Index width) { return std::max<Index>(1, 4096 / st
 
 /// Columns of one chunk where a chunk walks down all rows: several cache lines wide.
 inline constexpr Index columns_of_chunk = 32;
-
-/// The largest of n numbers, NaN where one of them is; -infinity for none.
-template <std::floating_point T>
-T largest(const T* x, Index n) {
-  if (n == 0) return -std::numeric_limits<T>::infinity();
-  return ConstFlatArray<T>(x, n).template maxCoeff<Eigen::PropagateNaN>();
-}
-
-/// log(sum_j exp(x_j)); -infinity where every x_j is.
-template <std::floating_point T>
-T log_sum_exp_of_row(const T* x, Index n) {
-  const T top = largest(x, n);
-  if (std::isinf(top)) return top;
-  return top + std::log((ConstFlatArray<T>(x, n) - top).exp().sum());
-}
 
 }  // namespace detail
 
@@ -79,17 +64,17 @@ T mean(TensorView<const T, Rank> x) {
   return sum / static_cast<T>(x.size());
 }
 
-/// y_n = log(sum_c exp(x_nc)), without overflow; -infinity where a row is empty or all -infinity.
+/// y_n = log(sum_c exp(x_nc)), without overflow; -infinity where a row is empty or all -infinity,
+/// +infinity where one of its numbers is; NaN goes before.
 /// \shape  x (N, C) -> y (N)
 /// \throws ShapeError
 template <std::floating_point T>
 void log_sum_exp(std::type_identity_t<TensorView<const T, 2>> x, TensorView<T, 1> y) {
   expect_shape("log_sum_exp", "y", y.shape(), {x.extent(0)});
   const Index width = x.extent(1);
-  parallel_for_range(x.extent(0), detail::rows_of_chunk(width), 10 * width, [&](Index from, Index to) {
-    for (Index n = from; n < to; ++n) {
-      y.data()[n] = detail::log_sum_exp_of_row(x.data() + n * width, width);
-    }
+  const auto kernel = RAPT_KERNEL_FOR(simd(), log_sum_exp_rows<T>);
+  parallel_for_range(x.extent(0), detail::rows_of_chunk(width), 3 * width, [&](Index from, Index to) {
+    kernel(x.data() + from * width, y.data() + from, to - from, width);
   });
 }
 
@@ -104,14 +89,15 @@ void log_sum_exp_backward(std::type_identity_t<TensorView<const T, 1>> dy,
   expect_shape("log_sum_exp_backward", "y", y.shape(), {x.extent(0)});
   expect_shape("log_sum_exp_backward", "dx", dx.shape(), x.shape());
   const Index width = x.extent(1);
-  parallel_for_range(x.extent(0), detail::rows_of_chunk(width), 10 * width, [&](Index from, Index to) {
+  const auto kernel = RAPT_KERNEL_FOR(simd(), scaled_exponentials<T>);
+  parallel_for_range(x.extent(0), detail::rows_of_chunk(width), 3 * width, [&](Index from, Index to) {
     for (Index n = from; n < to; ++n) {
-      detail::FlatArray<T> row(dx.data() + n * width, width);
+      T* const row = dx.data() + n * width;
       if (y.data()[n] == -std::numeric_limits<T>::infinity()) {
-        row = T(0);
+        std::fill(row, row + width, T(0));
       } else {
         // y = log(sum_c exp(x_c))
-        row = dy.data()[n] * (detail::ConstFlatArray<T>(x.data() + n * width, width) - y.data()[n]).exp();
+        kernel(x.data() + n * width, row, width, y.data()[n], dy.data()[n]);
       }
     }
   });

@@ -3,12 +3,11 @@
 
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/tensor_view.hpp>
+#include <rapt/kernels/softmax.hpp>
 #include <rapt/ops/reduce.hpp>
 
-#include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -16,86 +15,14 @@ namespace rapt {
 
 namespace detail {
 
-/// Copies a row, -infinity where it is ignored; what is ignored is not read.
-template <std::floating_point T>
-void take_row(const T* x, const bool* ignored, T* y, Index n) {
-  if (ignored == nullptr) {
-    if (x != y) FlatArray<T>(y, n) = ConstFlatArray<T>(x, n);
-  } else {
-    for (Index i = 0; i < n; ++i) y[i] = ignored[i] ? -std::numeric_limits<T>::infinity() : x[i];
-  }
-}
-
-template <std::floating_point T>
-void softmax_row(const T* x, const bool* ignored, T* y, Index n) {
-  take_row(x, ignored, y, n);
-  FlatArray<T> row(y, n);
-  const T top = largest(y, n);
-  if (top == -std::numeric_limits<T>::infinity()) {
-    row = T(0);
-    return;
-  }
-  row = (row - top).exp();
-  // Eigen's exponential of -infinity is no 0 but a denormal number, so what is ignored would keep a trace.
-  constexpr T tiny = std::numeric_limits<T>::min();
-  if (row.minCoeff() < tiny) {
-    for (Index i = 0; i < n; ++i) y[i] = y[i] < tiny ? T(0) : y[i];
-  }
-  row /= row.sum();
-}
-
-template <std::floating_point T>
-void softmax_backward_row(const T* dy, const T* y, T* dx, Index n) {
-  const ConstFlatArray<T> p(y, n), d(dy, n);
-  FlatArray<T> out(dx, n);
-  // y = softmax(x):  dx = y * (dy - sum_j y_j dy_j)
-  const T sum = (p * d).sum();
-  if (std::isfinite(sum)) {
-    out = p * (d - sum);
-  } else {  // perhaps only because of what is ignored: there y = 0, and dy says nothing
-    T seen = 0;
-    for (Index i = 0; i < n; ++i) seen += y[i] == T(0) ? T(0) : y[i] * dy[i];
-    for (Index i = 0; i < n; ++i) dx[i] = y[i] == T(0) ? T(0) : y[i] * (dy[i] - seen);
-  }
-}
-
-template <std::floating_point T>
-void log_softmax_row(const T* x, const bool* ignored, T* y, Index n) {
-  take_row(x, ignored, y, n);
-  FlatArray<T> row(y, n);
-  const T top = largest(y, n);
-  if (top == std::numeric_limits<T>::infinity()) {
-    row = std::numeric_limits<T>::quiet_NaN();
-  } else if (top != -std::numeric_limits<T>::infinity()) {
-    row -= top;  // first, or large scores would cost digits
-    row -= std::log(row.exp().sum());
-  }
-}
-
-template <std::floating_point T>
-void log_softmax_backward_row(const T* dy, const T* y, T* dx, Index n) {
-  constexpr T ignored = -std::numeric_limits<T>::infinity();
-  const ConstFlatArray<T> log_p(y, n), d(dy, n);
-  FlatArray<T> out(dx, n);
-  // y = x - log(sum_j exp(x_j)):  dx = dy - exp(y) sum_j dy_j
-  if (n == 0 || log_p.minCoeff() > ignored) {
-    out = d - log_p.exp() * d.sum();
-  } else {
-    T sum = 0;
-    for (Index i = 0; i < n; ++i) sum += y[i] == ignored ? T(0) : dy[i];
-    for (Index i = 0; i < n; ++i) dx[i] = y[i] == ignored ? T(0) : dy[i] - std::exp(y[i]) * sum;
-  }
-}
-
-/// Calls row(first element, width) for every row, in chunks fixed by the shape.
-template <std::size_t Rank, class Row>
-void for_each_row(const Shape<Rank>& shape, Index operations, Row&& row) {
+/// Calls rows(first element, rows, width) for all rows, in chunks fixed by the shape.
+template <std::size_t Rank, class Rows>
+void for_each_block_of_rows(const Shape<Rank>& shape, Index operations, Rows&& body) {
   const Index width = shape[Rank - 1];
   Index rows = 1;
   for (std::size_t axis = 0; axis + 1 < Rank; ++axis) rows *= shape[axis];
-  parallel_for_range(rows, rows_of_chunk(width), operations * width, [&](Index from, Index to) {
-    for (Index n = from; n < to; ++n) row(n * width, width);
-  });
+  parallel_for_range(rows, rows_of_chunk(width), operations * width,
+                     [&](Index from, Index to) { body(from * width, to - from, width); });
 }
 
 template <std::size_t Rank>
@@ -116,8 +43,11 @@ void softmax(std::type_identity_t<TensorView<const T, Rank>> x, TensorView<T, Ra
              std::type_identity_t<TensorView<const bool, Rank>> ignored = {}) {
   expect_shape("softmax", "y", y.shape(), x.shape());
   detail::check_mask("softmax", ignored, x.shape());
-  detail::for_each_row(x.shape(), 10, [&](Index at, Index n) {
-    detail::softmax_row(x.data() + at, ignored.absent() ? nullptr : ignored.data() + at, y.data() + at, n);
+  const bool masked = !ignored.absent();
+  const auto kernel = masked ? RAPT_KERNEL_FOR(simd(), softmax_rows<T, true>)
+                             : RAPT_KERNEL_FOR(simd(), softmax_rows<T, false>);
+  detail::for_each_block_of_rows(x.shape(), 3, [&](Index at, Index rows, Index n) {
+    kernel(x.data() + at, masked ? ignored.data() + at : nullptr, y.data() + at, rows, n);
   });
 }
 
@@ -129,8 +59,9 @@ void softmax_backward(std::type_identity_t<TensorView<const T, Rank>> dy,
                       std::type_identity_t<TensorView<const T, Rank>> y, TensorView<T, Rank> dx) {
   expect_shape("softmax_backward", "dy", dy.shape(), y.shape());
   expect_shape("softmax_backward", "dx", dx.shape(), y.shape());
-  detail::for_each_row(y.shape(), 4, [&](Index at, Index n) {
-    detail::softmax_backward_row(dy.data() + at, y.data() + at, dx.data() + at, n);
+  const auto kernel = RAPT_KERNEL_FOR(simd(), softmax_backward_rows<T>);
+  detail::for_each_block_of_rows(y.shape(), 1, [&](Index at, Index rows, Index n) {
+    kernel(dy.data() + at, y.data() + at, dx.data() + at, rows, n);
   });
 }
 
@@ -144,9 +75,11 @@ void log_softmax(std::type_identity_t<TensorView<const T, Rank>> x, TensorView<T
                  std::type_identity_t<TensorView<const bool, Rank>> ignored = {}) {
   expect_shape("log_softmax", "y", y.shape(), x.shape());
   detail::check_mask("log_softmax", ignored, x.shape());
-  detail::for_each_row(x.shape(), 10, [&](Index at, Index n) {
-    detail::log_softmax_row(x.data() + at, ignored.absent() ? nullptr : ignored.data() + at, y.data() + at,
-                            n);
+  const bool masked = !ignored.absent();
+  const auto kernel = masked ? RAPT_KERNEL_FOR(simd(), log_softmax_rows<T, true>)
+                             : RAPT_KERNEL_FOR(simd(), log_softmax_rows<T, false>);
+  detail::for_each_block_of_rows(x.shape(), 3, [&](Index at, Index rows, Index n) {
+    kernel(x.data() + at, masked ? ignored.data() + at : nullptr, y.data() + at, rows, n);
   });
 }
 
@@ -159,8 +92,9 @@ void log_softmax_backward(std::type_identity_t<TensorView<const T, Rank>> dy,
                           std::type_identity_t<TensorView<const T, Rank>> y, TensorView<T, Rank> dx) {
   expect_shape("log_softmax_backward", "dy", dy.shape(), y.shape());
   expect_shape("log_softmax_backward", "dx", dx.shape(), y.shape());
-  detail::for_each_row(y.shape(), 10, [&](Index at, Index n) {
-    detail::log_softmax_backward_row(dy.data() + at, y.data() + at, dx.data() + at, n);
+  const auto kernel = RAPT_KERNEL_FOR(simd(), log_softmax_backward_rows<T>);
+  detail::for_each_block_of_rows(y.shape(), 3, [&](Index at, Index rows, Index n) {
+    kernel(dy.data() + at, y.data() + at, dx.data() + at, rows, n);
   });
 }
 

@@ -135,8 +135,8 @@ RAPT_LANES void store_part(T* to, Lanes<T> x, Index count) {
 #elif RAPT_SIMD_X86 && RAPT_LANE_BYTES == 32
   if constexpr (std::is_same_v<T, float>) {
     const LaneBits<float> number{0, 1, 2, 3, 4, 5, 6, 7};
-    __builtin_ia32_maskstoreps256(reinterpret_cast<Lanes<float>*>(to), number < static_cast<std::int32_t>(count),
-                                  x);
+    __builtin_ia32_maskstoreps256(reinterpret_cast<Lanes<float>*>(to),
+                                  number < static_cast<std::int32_t>(count), x);
     return;
   }
 #endif
@@ -167,13 +167,22 @@ RAPT_LANES T sum_of(Lanes<T> x) {
   return x;
 #endif
 }
-/// The largest of the lanes.
+/// The largest of the lanes; of a NaN among them there may be no trace.
 template <class T>
 RAPT_LANES T largest_of(Lanes<T> x) {
-  T part[lane_count<T>];
-  store<T>(part, x);
-  for (Index half = lane_count<T> / 2; half > 0; half /= 2) {
-    for (Index i = 0; i < half; ++i) part[i] = part[i] > part[i + half] ? part[i] : part[i + half];
+#if RAPT_VECTOR_TYPES
+  if constexpr (lane_count<T> == 16) {
+    x = larger<T>(x, __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+    x = larger<T>(x, __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
+    x = larger<T>(x, __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+  } else if constexpr (lane_count<T> == 8) {
+    x = larger<T>(x, __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3));
+    x = larger<T>(x, __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5));
+  } else if constexpr (lane_count<T> == 4) {
+    x = larger<T>(x, __builtin_shufflevector(x, x, 2, 3, 0, 1));
   }
-  return part[0];
+  return x[0] > x[1] ? x[0] : x[1];
+#else
+  return x;
+#endif
 }

@@ -68,6 +68,7 @@
 #include <rapt/kernels/gemm.hpp>
 #include <rapt/kernels/lanes.hpp>
 #include <rapt/kernels/layer_norm.hpp>
+#include <rapt/kernels/loss.hpp>
 #include <rapt/kernels/rotary.hpp>
 #include <rapt/kernels/sgd.hpp>
 #include <rapt/kernels/simd.hpp>
@@ -80,8 +81,8 @@
 #include <rapt/loss/cross_entropy.hpp>
 #include <rapt/loss/gaussian_kl.hpp>
 #include <rapt/loss/kl_div.hpp>
-#include <rapt/loss/logistic.hpp>
 #include <rapt/loss/mse.hpp>
+#include <rapt/loss/sum_of_terms.hpp>
 #include <rapt/loss/weighted_square.hpp>
 #include <rapt/nn/batch_norm_1d.hpp>
 #include <rapt/nn/dropout.hpp>
@@ -100,6 +101,7 @@
 #include <rapt/nn/softplus.hpp>
 #include <rapt/nn/tanh.hpp>
 #include <rapt/ops/activation.hpp>
+#include <rapt/ops/logistic.hpp>
 #include <rapt/ops/matmul.hpp>
 #include <rapt/ops/normalization.hpp>
 #include <rapt/ops/reduce.hpp>

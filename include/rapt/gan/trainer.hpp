@@ -5,6 +5,7 @@
 #include <rapt/gan/gan_step.hpp>
 #include <rapt/gan/wiring.hpp>
 #include <rapt/loss/bce_with_logits.hpp>
+#include <rapt/ops/logistic.hpp>
 #include <rapt/optim/adam.hpp>
 
 #include <cmath>

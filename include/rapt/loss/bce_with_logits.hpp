@@ -3,7 +3,8 @@
 
 #include <rapt/core/loss.hpp>
 #include <rapt/core/parallel_sum.hpp>
-#include <rapt/loss/logistic.hpp>
+#include <rapt/kernels/loss.hpp>
+#include <rapt/loss/sum_of_terms.hpp>
 
 #include <concepts>
 #include <type_traits>
@@ -50,13 +51,11 @@ struct BCEWithLogitsLoss {
     cache.logits = logits;
     cache.target = target;
     using Sum = std::common_type_t<T, double>;
-    const Sum sum = parallel_sum<Sum>(logits.size(), grain, 40, [&](Index from, Index to) {
-      Sum part = 0;
-      for (Index i = from; i < to; ++i) {
-        const T x = logits.data()[i], t = at(target, i);
-        part += (T(1) - t) * std::max(x, T(0)) + t * std::max(-x, T(0)) + std::log1p(std::exp(-std::abs(x)));
-      }
-      return part;
+    const auto kernel = RAPT_KERNEL_FOR(simd(), binary_cross_entropy_terms<T>);
+    const Sum sum = parallel_sum<Sum>(logits.size(), grain, 3, [&](Index begin, Index end) {
+      return detail::sum_of_terms<T>(end - begin, [&](Index from, Index n, T* terms) {
+        kernel(logits.data() + begin + from, from_element(target, begin + from), target.constant, terms, n);
+      });
     });
     return logits.size() == 0 ? T(0) : static_cast<T>(sum / static_cast<Sum>(logits.size()));
   }
@@ -65,18 +64,19 @@ struct BCEWithLogitsLoss {
     const Prediction x = cache.logits;
     const auto d = cache.gradient.resize(x.shape());
     const T share = T(1) / static_cast<T>(x.size());
-    parallel_for_range(x.size(), grain, 30, [&](Index from, Index to) {
+    const auto kernel = RAPT_KERNEL_FOR(simd(), binary_cross_entropy_gradient<T>);
+    parallel_for_range(x.size(), grain, 2, [&](Index from, Index to) {
       // L = mean of -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x))
-      for (Index i = from; i < to; ++i)
-        d.data()[i] = share * (detail::logistic(x.data()[i]) - at(cache.target, i));
+      kernel(x.data() + from, from_element(cache.target, from), cache.target.constant, share, d.data() + from,
+             to - from);
     });
     return cache.gradient;
   }
 
  private:
   static constexpr Index grain = 1 << 10;  // elements of one chunk
-  static T at(const Target& target, Index i) {
-    return target.values.absent() ? target.constant : target.values.data()[i];
+  static const T* from_element(const Target& target, Index i) {
+    return target.values.absent() ? nullptr : target.values.data() + i;
   }
 };
 static_assert(Loss<BCEWithLogitsLoss<float>> && Loss<BCEWithLogitsLoss<double>>);

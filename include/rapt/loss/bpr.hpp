@@ -3,7 +3,8 @@
 
 #include <rapt/core/loss.hpp>
 #include <rapt/core/parallel_sum.hpp>
-#include <rapt/loss/logistic.hpp>
+#include <rapt/kernels/loss.hpp>
+#include <rapt/loss/sum_of_terms.hpp>
 
 #include <concepts>
 #include <tuple>
@@ -41,11 +42,12 @@ struct BPRLoss {
     expect_shape("BPRLoss::forward", "negative", negative.shape(), positive.shape());
     cache.scores = scores;
     using Sum = std::common_type_t<T, double>;
-    const Sum sum = parallel_sum<Sum>(positive.size(), grain, 40, [&](Index from, Index to) {
-      Sum part = 0;
-      for (Index i = from; i < to; ++i)
-        part += detail::logistic_loss(scores.negative.data()[i] - scores.positive.data()[i]);
-      return part;
+    const T *const upper = positive.data(), *const lower = negative.data();
+    const auto kernel = RAPT_KERNEL_FOR(simd(), ranking_terms<T>);
+    const Sum sum = parallel_sum<Sum>(positive.size(), grain, 3, [&](Index begin, Index end) {
+      return detail::sum_of_terms<T>(end - begin, [&](Index from, Index n, T* terms) {
+        kernel(upper + begin + from, lower + begin + from, terms, n);
+      });
     });
     return positive.size() == 0 ? T(0) : static_cast<T>(sum / static_cast<Sum>(positive.size()));
   }
@@ -55,13 +57,11 @@ struct BPRLoss {
     const auto d_positive = cache.positive.resize(s.positive.shape());
     const auto d_negative = cache.negative.resize(s.positive.shape());
     const T share = T(1) / static_cast<T>(s.positive.size());
-    parallel_for_range(s.positive.size(), grain, 30, [&](Index from, Index to) {
-      for (Index i = from; i < to; ++i) {
-        // L = mean of log(1 + exp(negative - positive))
-        const T slope = share * detail::logistic(s.negative.data()[i] - s.positive.data()[i]);
-        d_negative.data()[i] = slope;
-        d_positive.data()[i] = -slope;
-      }
+    const auto kernel = RAPT_KERNEL_FOR(simd(), ranking_gradient<T>);
+    parallel_for_range(s.positive.size(), grain, 2, [&](Index from, Index to) {
+      // L = mean of log(1 + exp(negative - positive))
+      kernel(s.positive.data() + from, s.negative.data() + from, share, d_positive.data() + from,
+             d_negative.data() + from, to - from);
     });
     return {cache.positive, cache.negative};
   }

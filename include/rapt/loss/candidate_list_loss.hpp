@@ -4,12 +4,11 @@
 #include <rapt/core/checked.hpp>
 #include <rapt/core/loss.hpp>
 #include <rapt/core/offsets.hpp>
-#include <rapt/loss/logistic.hpp>
+#include <rapt/kernels/loss.hpp>
+#include <rapt/loss/sum_of_terms.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <concepts>
-#include <limits>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -53,15 +52,19 @@ struct CandidateListLoss {
     cache.target = target;
     cache.normaliser.resize({lists});
     cache.positives = 0;
+    // The positives are what the sum over the negatives leaves out.
+    const auto log_sum_exp = RAPT_KERNEL_FOR(simd(), log_sum_exp_rows<T, true>);
+    const auto terms_of = RAPT_KERNEL_FOR(simd(), list_terms<T>);
     Sum sum = 0;
     for (Index list = 0; list < lists; ++list) {
       const Index from = target.offsets(list), to = target.offsets(list + 1);
-      const T z = cache.normaliser(list) = log_sum_of_negatives(scores, target, from, to);
-      for (Index n = from; n < to; ++n) {
-        if (!target.positive(n)) continue;
-        ++cache.positives;
-        sum += detail::logistic_loss(z - scores(n, 0));
-      }
+      const T* const s = scores.data() + from;
+      const bool* const positive = target.positive.data() + from;
+      T& z = cache.normaliser(list);
+      log_sum_exp(s, positive, &z, 1, to - from);
+      cache.positives += std::count(positive, positive + (to - from), true);
+      sum += detail::sum_of_terms<T>(
+          to - from, [&](Index at, Index n, T* terms) { terms_of(s + at, positive + at, z, terms, n); });
     }
     return cache.positives == 0 ? T(0) : static_cast<T>(sum / static_cast<Sum>(cache.positives));
   }
@@ -70,19 +73,17 @@ struct CandidateListLoss {
     const auto& [positive, offsets] = cache.target;
     const auto d = cache.gradient.resize(cache.scores.shape());
     const T share = cache.positives == 0 ? T(0) : T(1) / static_cast<T>(cache.positives);
+    const auto slopes = RAPT_KERNEL_FOR(simd(), list_slopes<T>);
+    const auto gradient = RAPT_KERNEL_FOR(simd(), list_gradient<T>);
     for (Index list = 0; list + 1 < offsets.extent(0); ++list) {
       const T z = cache.normaliser(list);
-      Sum pull = 0;  // sum over the positives of the derivative of softplus(z - s_k) by z
-      for (Index n = offsets(list); n < offsets(list + 1); ++n) {
-        if (!positive(n)) continue;
-        const T slope = share / (T(1) + std::exp(cache.scores(n, 0) - z));
-        d(n, 0) = -slope;
-        pull += slope;
-      }
-      for (Index n = offsets(list); n < offsets(list + 1); ++n) {
-        // z = logsumexp of the negatives
-        if (!positive(n)) d(n, 0) = static_cast<T>(pull) * std::exp(cache.scores(n, 0) - z);
-      }
+      const Index from = offsets(list), count = offsets(list + 1) - from;
+      const T* const s = cache.scores.data() + from;
+      const bool* const is_positive = positive.data() + from;
+      // Sum over the positives of the derivative of softplus(z - s_k) by z, the logsumexp of the negatives.
+      const Sum pull = detail::sum_of_terms<T>(
+          count, [&](Index at, Index n, T* terms) { slopes(s + at, is_positive + at, z, share, terms, n); });
+      gradient(s, is_positive, z, share, static_cast<T>(pull), d.data() + from, count);
     }
     return cache.gradient;
   }
@@ -92,21 +93,6 @@ struct CandidateListLoss {
     expect_shape<2>("CandidateListLoss::forward", "prediction", scores.shape(),
                     {target.positive.extent(0), 1});
     expect_offsets("CandidateListLoss::forward", target.offsets, scores.extent(0));
-  }
-  static T log_sum_of_negatives(const Prediction& scores, const Target& target, Index from, Index to) {
-    T top = -std::numeric_limits<T>::infinity();
-    Sum sum = 0;
-    Index negatives = 0;
-    for (Index n = from; n < to; ++n) {
-      if (target.positive(n)) continue;
-      ++negatives;
-      top = std::max(top, scores(n, 0));
-    }
-    if (negatives == 0) return top;  // counted, so that scores which are all NaN are not taken for none
-    for (Index n = from; n < to; ++n) {
-      if (!target.positive(n)) sum += std::exp(scores(n, 0) - top);
-    }
-    return static_cast<T>(top + std::log(sum));
   }
 };
 static_assert(Loss<CandidateListLoss<float>> && Loss<CandidateListLoss<double>>);

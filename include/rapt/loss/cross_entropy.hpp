@@ -48,14 +48,14 @@ struct CrossEntropyLoss {
     cache.counted = counted;
     const auto normaliser = cache.normaliser.resize({logits.extent(0)});
     using Sum = std::common_type_t<T, double>;
-    const auto log_sum_exp = RAPT_KERNEL_FOR(simd(), log_sum_exp_rows<T>);
+    const auto log_sum_exp = RAPT_KERNEL_FOR(simd(), log_sum_exp_rows<T, false>);
     const Sum sum =
         parallel_sum<Sum>(logits.extent(0), grain, 3 * logits.extent(1), [&](Index from, Index to) {
           Sum part = 0;
           for (Index n = from; n < to; ++n) {
             if (target(n) == ignore_index) continue;
             const auto x = logits.array().row(n);
-            log_sum_exp(logits[n].data(), &normaliser(n), 1, logits.extent(1));
+            log_sum_exp(logits[n].data(), nullptr, &normaliser(n), 1, logits.extent(1));
             part += normaliser(n) - (T(1) - label_smoothing) * x(target(n));
             if (label_smoothing != 0) part -= label_smoothing * x.mean();
           }

@@ -3,8 +3,9 @@
 
 #include <rapt/core/loss.hpp>
 #include <rapt/core/parallel_sum.hpp>
+#include <rapt/kernels/loss.hpp>
+#include <rapt/loss/sum_of_terms.hpp>
 
-#include <cmath>
 #include <concepts>
 #include <tuple>
 #include <type_traits>
@@ -42,13 +43,12 @@ struct GaussianKLLoss {
     cache.gaussian = gaussian;
     const Index rows = gaussian.mean.extent(0);
     using Sum = std::common_type_t<T, double>;
-    const Sum sum = parallel_sum<Sum>(gaussian.mean.size(), grain, 20, [&](Index from, Index to) {
-      Sum part = 0;
-      for (Index i = from; i < to; ++i) {
-        const T m = gaussian.mean.data()[i], v = gaussian.log_variance.data()[i];
-        part += m * m + (std::expm1(v) - v);
-      }
-      return part;
+    const T *const m = gaussian.mean.data(), *const v = gaussian.log_variance.data();
+    const auto kernel = RAPT_KERNEL_FOR(simd(), gaussian_terms<T>);
+    const Sum sum = parallel_sum<Sum>(gaussian.mean.size(), grain, 3, [&](Index begin, Index end) {
+      return detail::sum_of_terms<T>(end - begin, [&](Index from, Index n, T* terms) {
+        kernel(m + begin + from, v + begin + from, terms, n);
+      });
     });
     return rows == 0 ? T(0) : static_cast<T>(sum / static_cast<Sum>(2 * rows));
   }
@@ -59,13 +59,10 @@ struct GaussianKLLoss {
     T* const d_mean = cache.mean.resize(mean.shape()).data();
     T* const d_log_variance = cache.log_variance.resize(mean.shape()).data();
     const T share = mean.extent(0) == 0 ? T(0) : T(1) / static_cast<T>(mean.extent(0));
-    parallel_for_range(mean.size(), grain, 20, [&](Index from, Index to) {
-      for (Index i = from; i < to; ++i) {
-        // L = 1/B sum of m^2 / 2 + ...
-        d_mean[i] = share * m[i];
-        // L = ... + (exp(v) - 1 - v) / 2
-        d_log_variance[i] = share / 2 * std::expm1(v[i]);
-      }
+    const auto kernel = RAPT_KERNEL_FOR(simd(), gaussian_gradient<T>);
+    parallel_for_range(mean.size(), grain, 3, [&](Index from, Index to) {
+      // L = 1/B sum of (m^2 + exp(v) - 1 - v) / 2
+      kernel(m + from, v + from, share, d_mean + from, d_log_variance + from, to - from);
     });
     return {cache.mean, cache.log_variance};
   }

@@ -3,8 +3,9 @@
 
 #include <rapt/core/loss.hpp>
 #include <rapt/core/parallel_sum.hpp>
+#include <rapt/kernels/loss.hpp>
+#include <rapt/loss/sum_of_terms.hpp>
 
-#include <cmath>
 #include <concepts>
 #include <type_traits>
 
@@ -32,13 +33,11 @@ struct KLDivLoss {
     expect_shape("KLDivLoss::forward", "target", target.shape(), x.shape());
     cache.target = target;
     using Sum = std::common_type_t<T, double>;
-    const Sum sum = parallel_sum<Sum>(x.size(), grain, 20, [&](Index from, Index to) {
-      Sum part = 0;
-      for (Index i = from; i < to; ++i) {
-        const T t = target.data()[i];
-        part += (t == 0 ? T(0) : t * std::log(t)) - t * x.data()[i];
-      }
-      return part;
+    const auto kernel = RAPT_KERNEL_FOR(simd(), divergence_terms<T>);
+    const Sum sum = parallel_sum<Sum>(x.size(), grain, 3, [&](Index begin, Index end) {
+      return detail::sum_of_terms<T>(end - begin, [&](Index from, Index n, T* terms) {
+        kernel(x.data() + begin + from, target.data() + begin + from, terms, n);
+      });
     });
     return x.extent(0) == 0 ? T(0) : static_cast<T>(sum / static_cast<Sum>(x.extent(0)));
   }

@@ -72,9 +72,9 @@ template <std::floating_point T>
 void log_sum_exp(std::type_identity_t<TensorView<const T, 2>> x, TensorView<T, 1> y) {
   expect_shape("log_sum_exp", "y", y.shape(), {x.extent(0)});
   const Index width = x.extent(1);
-  const auto kernel = RAPT_KERNEL_FOR(simd(), log_sum_exp_rows<T>);
+  const auto kernel = RAPT_KERNEL_FOR(simd(), log_sum_exp_rows<T, false>);
   parallel_for_range(x.extent(0), detail::rows_of_chunk(width), 3 * width, [&](Index from, Index to) {
-    kernel(x.data() + from * width, y.data() + from, to - from, width);
+    kernel(x.data() + from * width, nullptr, y.data() + from, to - from, width);
   });
 }
 

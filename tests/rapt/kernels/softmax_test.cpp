@@ -81,7 +81,7 @@ TEMPLATE_TEST_CASE("Softmax kernels are within 8 epsilon of the true rows at eve
       }
     }
     std::vector<T> all(2);
-    RAPT_KERNEL_FOR(simd, log_sum_exp_rows<T>)(rows.x.data(), all.data(), 2, rows.n);
+    RAPT_KERNEL_FOR(simd, log_sum_exp_rows<T, false>)(rows.x.data(), nullptr, all.data(), 2, rows.n);
     for (std::size_t row = 0; row < 2; ++row) {
       if (rows.n == 0)
         CHECK(all[row] == -std::numeric_limits<T>::infinity());
@@ -138,10 +138,27 @@ TEMPLATE_TEST_CASE("The log of a sum of exponentials knows infinity from NaN", "
   for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
     if (!rapt::simd_supported(simd)) continue;
     std::vector<T> y(4);
-    RAPT_KERNEL_FOR(simd, log_sum_exp_rows<T>)(x.data(), y.data(), 4, 2);
+    RAPT_KERNEL_FOR(simd, log_sum_exp_rows<T, false>)(x.data(), nullptr, y.data(), 4, 2);
     CHECK(y[0] == infinity);
     CHECK(std::isnan(y[1]));
     CHECK(y[2] == -infinity);
     CHECK(std::isnan(y[3]));
+    const bool ignored[] = {false, false, false, true, true, true, true, false};
+    RAPT_KERNEL_FOR(simd, log_sum_exp_rows<T, true>)(x.data(), ignored, y.data(), 4, 2);
+    CHECK(y == std::vector<T>{infinity, infinity, -infinity, -infinity});
+  }
+}
+
+TEST_CASE("Softmax of a long row keeps the digits of its sum", "[kernels][softmax]") {
+  const Index n = 1'000'003;
+  const std::vector<float> x(static_cast<std::size_t>(n), 0.3f);
+  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
+    if (!rapt::simd_supported(simd)) continue;
+    std::vector<float> x_and_one = x;
+    x_and_one[5] = 0.4f;  // or every exponential is 1 and every sum of them exact
+    float all = 0;
+    RAPT_KERNEL_FOR(simd, log_sum_exp_rows<float, false>)(x_and_one.data(), nullptr, &all, 1, n);
+    const double truth = std::log(1'000'002 * std::exp(double{0.3f}) + std::exp(double{0.4f}));
+    CHECK(static_cast<double>(all) == Catch::Approx(truth).epsilon(1e-7));
   }
 }

@@ -121,16 +121,23 @@ RAPT_LANES T shift_of(const T* x, const bool* ignored, Index n) {
   return largest == minus_infinity<T> ? T(0) : largest;
 }
 
-/// The sum of e^(x - shift), after each of them was given to use(piece, score - shift, exponential).
+/// The sum of e^(x - shift), after each of them was given to use(piece, score - shift, exponential). Summed
+/// in double from one run of vectors to the next, so that long rows keep their digits.
 template <class T, bool masked, class Use>
 RAPT_LANES T sum_of_exponentials(const T* x, const bool* ignored, Index n, T shift, Use&& use) {
-  Lanes<T> sum{};
-  sweep<T>(n, [&](auto piece) RAPT_LANES_LAMBDA {
-    const Lanes<T> shifted = scores<T, masked>(x, ignored, piece) - shift, e = exp_below_88<T>(shifted);
-    use(piece, shifted, e);
-    sum += e;
-  });
-  return sum_of<T>(sum);
+  constexpr Index run = 64 * lane_count<T>;
+  double total = 0;
+  for (Index at = 0; at < n; at += run) {
+    Lanes<T> sum{};
+    sweep<T>(n - at < run ? n - at : run, [&](auto piece) RAPT_LANES_LAMBDA {
+      piece.at += at;
+      const Lanes<T> shifted = scores<T, masked>(x, ignored, piece) - shift, e = exp_below_88<T>(shifted);
+      use(piece, shifted, e);
+      sum += e;
+    });
+    total += static_cast<double>(sum_of<T>(sum));
+  }
+  return static_cast<T>(total);
 }
 
 template <class T>
@@ -198,16 +205,16 @@ RAPT_ENTRY void log_softmax_backward_rows(const T* dy, const T* y, T* dx, Index 
 
 /// y = log(sum_j exp(x_j)) of each row: +infinity where a number is, unless another is NaN; -infinity of
 /// nothing.
-template <class T>
-RAPT_ENTRY void log_sum_exp_rows(const T* x, T* y, Index rows, Index n) {
-  for (Index row = 0; row < rows; ++row, x += n) {
-    const T shift = shift_of<T, false>(x, nullptr, n);
-    const T sum = sum_of_exponentials<T, false>(x, nullptr, n, shift,
-                                                [&](auto, Lanes<T>, Lanes<T>) RAPT_LANES_LAMBDA {});
+template <class T, bool masked>
+RAPT_ENTRY void log_sum_exp_rows(const T* x, const bool* ignored, T* y, Index rows, Index n) {
+  for (Index row = 0; row < rows; ++row, x += n, ignored += masked ? n : 0) {
+    const T shift = shift_of<T, masked>(x, ignored, n);
+    const T sum = sum_of_exponentials<T, masked>(x, ignored, n, shift,
+                                                 [&](auto, Lanes<T>, Lanes<T>) RAPT_LANES_LAMBDA {});
     y[row] = shift + log_of<T>(sum);
     if (shift == -minus_infinity<T>) {
       bool any_nan = false;
-      for (Index i = 0; i < n; ++i) any_nan = any_nan || x[i] != x[i];
+      for (Index i = 0; i < n; ++i) any_nan = any_nan || (!(masked && ignored[i]) && x[i] != x[i]);
       if (!any_nan) y[row] = shift;
     }
   }

@@ -1,7 +1,6 @@
 #pragma once
-/// \file  The logistic function and the logarithm of its complement, without overflow.
+/// \file  The logistic function of one number.
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 
@@ -12,12 +11,6 @@ template <std::floating_point T>
 T logistic(T x) {
   const T e = std::exp(-std::abs(x));
   return (x < 0 ? e : T(1)) / (T(1) + e);
-}
-
-/// `log(1 + exp(x)) = -log(1 - logistic(x))`; NaN stays NaN.
-template <std::floating_point T>
-T logistic_loss(T x) {
-  return std::max(x, T(0)) + std::log1p(std::exp(-std::abs(x)));
 }
 
 }  // namespace rapt::detail

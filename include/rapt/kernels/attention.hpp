@@ -71,6 +71,9 @@ void attention_forward(const AttentionProblem<T>& p, AttentionHeads<T> y, T* log
   const Index pieces = (p.queries + step - 1) / step;
   const auto kernel = detail::attention_forward_kernel<T>();
   const Index operations = 2 * std::min(p.queries, step) * (p.keys + 1) * (p.width + p.value_width + 8) / 32;
+  detail::ForwardChunk<T> largest{.problem = &p, .y = y, .log_sum_exp = log_sum_exp};
+  largest.queries = std::min(step, p.queries);
+  const Index memory_size = largest.lay_out(nullptr);
   parallel_for(p.batch * p.heads * pieces, operations, [&](Index chunk) {
     const Index head = chunk / pieces;
     detail::ForwardChunk<T> c{.problem = &p, .y = y, .log_sum_exp = log_sum_exp};
@@ -87,7 +90,7 @@ void attention_forward(const AttentionProblem<T>& p, AttentionHeads<T> y, T* log
       c.next_key = p.key.head(b, h / (p.heads / p.key_heads), p.width);
       c.next_value = p.value.head(b, h / (p.heads / p.key_heads), p.value_width);
     }
-    const Workspace<T> memory(c.lay_out(nullptr));
+    const Workspace<T> memory(memory_size);
     c.lay_out(memory.data());
     if (!kernel(c)) detail::exact_forward(p, c.b, c.h, c.query, c.queries, y, log_sum_exp);
   });
@@ -115,6 +118,8 @@ void attention_backward(const AttentionProblem<T>& p, AttentionHeads<const T> y,
   const Index group = p.heads / p.key_heads;
   const Index operations =
       group * (p.queries + 1) * (std::min(step, p.keys) + 1) * (6 * p.width + 4 * p.value_width + 8) / 32;
+  detail::BackwardChunk<T> each{.problem = &p, .y = y, .dy = dy, .log_sum_exp = log_sum_exp};
+  const Index memory_size = each.lay_out(nullptr);
   parallel_for(p.batch * p.key_heads * pieces, operations, [&](Index chunk) {
     const Index head = chunk / pieces, piece = chunk % pieces;
     detail::BackwardChunk<T> c{.problem = &p, .y = y, .dy = dy, .log_sum_exp = log_sum_exp};
@@ -127,7 +132,12 @@ void attention_backward(const AttentionProblem<T>& p, AttentionHeads<const T> y,
     c.key = std::min(piece * step, p.keys);
     c.key_end = std::min(c.key + step, p.keys);
     c.masked = detail::may_ignore(p);
-    const Workspace<T> memory(c.lay_out(nullptr));
+    if (chunk + 1 < p.batch * p.key_heads * pieces) {
+      c.next_b = (chunk + 1) / pieces / p.key_heads;
+      c.next_key_head = (chunk + 1) / pieces % p.key_heads;
+      c.next_key = std::min((chunk + 1) % pieces * step, p.keys);
+    }
+    const Workspace<T> memory(memory_size);
     c.lay_out(memory.data());
     if (kernel(c)) return;
     detail::exact_backward(p, c.b, c.key_head, c.key, c.key_end, y, log_sum_exp, dy, c.d_query, d_key,

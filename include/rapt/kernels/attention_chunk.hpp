@@ -8,7 +8,7 @@
 namespace rapt::detail {
 
 /// A tile of scores. The transpose of one, and the rows of keys that go with it, stay in a first-level cache.
-inline constexpr Index attention_queries = 64, attention_keys = 128;
+inline constexpr Index attention_queries = 64, attention_keys = 64;
 
 /// Elements of a row padded for the vectors of any width.
 constexpr Index attention_padded(Index width) { return (width + 15) / 16 * 16; }
@@ -17,8 +17,8 @@ constexpr Index attention_padded(Index width) { return (width + 15) / 16 * 16; }
 /// any width.
 template <class T>
 Index attention_blocks(const AttentionProblem<T>& p) {
-  const Index blocks = 1024 / (Index{sizeof(T)} * std::max<Index>({p.width, p.value_width, 1}));
-  return std::clamp<Index>(blocks, 1, 4);
+  const Index blocks = 2048 / (Index{sizeof(T)} * std::max<Index>({p.width, p.value_width, 1}));
+  return std::clamp<Index>(blocks, 1, 8);
 }
 
 /// Hands out pieces of memory; with a null pointer it only counts.
@@ -39,6 +39,11 @@ template <class T>
 struct TileRows {
   const T* data;
   Index stride;
+};
+
+/// Some rows of several.
+struct AttentionShare {
+  Index from, to;
 };
 
 /// Rows that will be read soon, brought into a cache in small steps between the arithmetic: heads side by
@@ -114,7 +119,7 @@ struct ForwardChunk {
   // What probably follows on this thread.
   const T *next_query = nullptr, *next_key = nullptr, *next_value = nullptr;
   Index next_queries = 0;
-  ForwardBlock<T> blocks[4] = {};
+  ForwardBlock<T> blocks[8] = {};
 
   /// Sets the pointers to pieces of `data`; returns how many elements that takes.
   Index lay_out(T* data) {
@@ -160,9 +165,9 @@ struct BackwardChunk {
   Index b = 0, key_head = 0, key = 0, key_end = 0;
   bool masked = false;
   T *scores = nullptr, *d_weights = nullptr, *added = nullptr;  // tiles (attention_keys, attention_queries)
-  T *keys = nullptr, *values = nullptr;                         // of one tile, rows padded
-  T *d_keys = nullptr, *d_values = nullptr;
-  BackwardBlock<T> blocks[4] = {};
+  T *keys = nullptr, *values = nullptr, *d_keys = nullptr, *d_values = nullptr;  // of one, rows padded
+  Index next_b = -1, next_key_head = 0, next_key = 0;  // what probably follows on this thread
+  BackwardBlock<T> blocks[8] = {};
 
   Index lay_out(T* data) {
     AttentionMemory<T> memory{data};

@@ -16,7 +16,7 @@ TEST_CASE("The pieces of a chunk's memory lie one after the other and are aligne
   std::vector<float> memory(static_cast<std::size_t>(size));
   CHECK(chunk.lay_out(memory.data()) == size);
   CHECK(chunk.scores == memory.data());
-  CHECK(chunk.added - chunk.scores == 128 * 64);
+  CHECK(chunk.added - chunk.scores == 64 * 64);
   CHECK(chunk.blocks[1].query - chunk.blocks[0].query == 64 * (9 + 2 + 32));
   CHECK(chunk.blocks[1].mixed + 64 * 32 == memory.data() + size);
   CHECK(chunk.blocks[2].query == nullptr);

@@ -120,16 +120,17 @@ RAPT_LANES bool finite_chunk(const BackwardChunk<T>& c) {
 /// What one tile adds to the gradients.
 template <class T>
 RAPT_LANES void backward_tile(const BackwardChunk<T>& c, Index h, const AttentionTile& t,
-                              const BackwardBlock<T>& block, RowsAhead<T>& ahead) {
+                              const BackwardBlock<T>& block, TileRows<T> k, TileRows<T> v,
+                              RowsAhead<T>& ahead) {
   const auto& p = *c.problem;
   const TileMask mask = tile_mask<T>(p, c.b, h, t, c.added);
   if (mask == TileMask::all) return;
   const Index columns = whole_lanes<T>(t.queries);
   const Index padded = whole_lanes<T>(p.width), value_padded = whole_lanes<T>(p.value_width);
-  tile_product<T>(t.keys, columns, p.width, c.keys, padded, 1, block.query, attention_queries, false,
+  tile_product<T>(t.keys, columns, p.width, k.data, k.stride, 1, block.query, attention_queries, false,
                   c.scores, attention_queries, ahead);
-  tile_product<T>(t.keys, columns, p.value_width, c.values, value_padded, 1, block.dy, attention_queries,
-                  false, c.d_weights, attention_queries, ahead);
+  tile_product<T>(t.keys, columns, p.value_width, v.data, v.stride, 1, block.dy, attention_queries, false,
+                  c.d_weights, attention_queries, ahead);
   if (mask == TileMask::some) add_mask<T>(t.keys, columns, c.added, c.scores);
   if (p.dropout > 0) {
     dropout_factors<T>(p, c.b, h, t, c.added);
@@ -143,6 +144,49 @@ RAPT_LANES void backward_tile(const BackwardChunk<T>& c, Index h, const Attentio
                   true, c.d_keys, padded, ahead);
   tile_product<T>(t.queries, padded, t.keys, c.d_weights, 1, attention_queries, c.keys, padded, true,
                   block.d_query, padded, ahead);
+}
+
+/// Says which rows are needed next while keys [key, key + keys) and a group of queries are at work: the keys
+/// that follow, and a share of the queries that follow when all keys are done.
+template <class T>
+RAPT_LANES void look_ahead(const BackwardChunk<T>& c, Index h, Index query, Index queries, Index key,
+                           Index keys, RowsAhead<T>& ahead) {
+  const auto& p = *c.problem;
+  const auto add = [&](auto heads, Index b, Index head, Index first, Index rows, Index width) {
+    ahead.add(heads.head(b, head, width) + first * heads.row, heads.row, rows, width);
+  };
+  const Index group = p.heads / p.key_heads,
+              tiles = (c.key_end - c.key + attention_keys - 1) / attention_keys;
+  const Index tile = (key - c.key) / attention_keys;
+  const auto share = [&](Index rows) {
+    return AttentionShare{rows * tile / tiles, rows * (tile + 1) / tiles};
+  };
+  ahead.clear();
+  add(c.d_key, c.b, c.key_head, key, keys, p.width);
+  add(c.d_value, c.b, c.key_head, key, keys, p.value_width);
+  const AttentionShare done = share(queries);
+  add(c.d_query, c.b, h, query + done.from, done.to - done.from, p.width);
+  const bool same_head = query + queries < p.queries,
+             same_chunk = same_head || h + 1 < (c.key_head + 1) * group;
+  const Index b = same_chunk ? c.b : c.next_b, first = same_head ? query + queries : 0;
+  const Index next_head = same_head ? h : same_chunk ? h + 1 : c.next_key_head * group;
+  if (b >= 0) {
+    const AttentionShare rows = share(p.queries - first < queries ? p.queries - first : queries);
+    const Index from = first + rows.from, count = rows.to - rows.from;
+    add(c.y, b, next_head, from, count, p.value_width);
+    add(c.dy, b, next_head, from, count, p.value_width);
+    add(p.query, b, next_head, from, count, p.width);
+  }
+  const bool last = key + keys == c.key_end;
+  if (b >= 0 || !last) {
+    const Index sample = last ? b : c.b, key_head = last ? next_head / group : c.key_head;
+    const Index next = !last ? key + keys : same_chunk ? c.key : c.next_key;
+    const Index left = (last && !same_chunk ? p.keys : c.key_end) - next;
+    const Index rows = left < attention_keys ? left : attention_keys;
+    add(p.value, sample, key_head, next, rows, p.value_width);
+    add(p.key, sample, key_head, next, rows, p.width);
+  }
+  ahead.spread((queries * 4 * keys / attention_queries + queries) / 6);
 }
 
 /// Keys [c.key, c.key_end) of one key head, with all queries that read them. False where it found NaN or
@@ -170,21 +214,19 @@ RAPT_ENTRY bool attention_backward_chunk(const BackwardChunk<T>& c) {
       for (Index key = c.key; key < c.key_end; key += attention_keys) {
         const Index keys = c.key_end - key < attention_keys ? c.key_end - key : attention_keys;
         if (!first_pass && window_mask(p, {query, queries, key, keys}) == TileMask::all) continue;
-        pack_rows_of<T>(all_keys + key * p.key.row, p.key.row, keys, p.width, c.keys);
-        pack_rows_of<T>(all_values + key * p.value.row, p.value.row, keys, p.value_width, c.values);
-        ahead.clear();
-        ahead.add(d_key + key * c.d_key.row, c.d_key.row, keys, p.width);
-        ahead.add(d_value + key * c.d_value.row, c.d_value.row, keys, p.value_width);
-        const Index next = key + keys < c.key_end ? key + keys : c.key;
-        const Index next_keys = c.key_end - next < attention_keys ? c.key_end - next : attention_keys;
-        ahead.add(all_values + next * p.value.row, p.value.row, next_keys, p.value_width);
-        ahead.add(all_keys + next * p.key.row, p.key.row, next_keys, p.width);
-        ahead.spread(queries * keys / (6 * attention_queries) * 4);
+        TileRows<T> k{all_keys + key * p.key.row, p.key.row}, v{all_values + key * p.value.row, p.value.row};
+        pack_rows_of<T>(k.data, k.stride, keys, p.width, c.keys);
+        if (queries > 2 * attention_queries) {  // read often enough to be worth a copy
+          pack_rows_of<T>(v.data, v.stride, keys, p.value_width, c.values);
+          k = {c.keys, padded};
+          v = {c.values, value_padded};
+        }
+        look_ahead<T>(c, h, query, queries, key, keys, ahead);
         std::memset(c.d_keys, 0, sizeof(T) * static_cast<std::size_t>(keys * padded));
         std::memset(c.d_values, 0, sizeof(T) * static_cast<std::size_t>(keys * value_padded));
         for (Index first = 0, n = 0; first < queries; first += attention_queries, ++n) {
           const Index rows = queries - first < attention_queries ? queries - first : attention_queries;
-          backward_tile<T>(c, h, {query + first, rows, key, keys}, c.blocks[n], ahead);
+          backward_tile<T>(c, h, {query + first, rows, key, keys}, c.blocks[n], k, v, ahead);
         }
         write_rows<T>(c.d_keys, keys, p.width, p.scale, !first_pass, d_key + key * c.d_key.row, c.d_key.row);
         write_rows<T>(c.d_values, keys, p.value_width, T(1), !first_pass, d_value + key * c.d_value.row,

@@ -78,8 +78,10 @@ RAPT_LANES void write_outputs(const ForwardChunk<T>& c, Index query, Index queri
     if (d < p.value_width) store_part<T>(to + d, load<T>(from + d) * factor, p.value_width - d);
   }
   T* const log_sum_exp = c.log_sum_exp + (c.b * p.heads + c.h) * p.queries + query;
-  for (Index i = 0; i < queries; ++i)
-    log_sum_exp[i] = block.top[i] * std::numbers::ln2_v<T> + std::log(block.sum[i]);
+  for (Index i = 0; i < queries; i += lane_count<T>) {
+    const Lanes<T> all = load<T>(block.top + i) * std::numbers::ln2_v<T> + log<T>(load<T>(block.sum + i));
+    store_part<T>(log_sum_exp + i, all, queries - i < lane_count<T> ? queries - i : lane_count<T>);
+  }
 }
 
 /// Adds the keys of one tile to a block of queries.

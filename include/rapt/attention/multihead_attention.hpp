@@ -119,9 +119,7 @@ struct MultiheadAttention {
   Index value_width() const { return packed() ? width() : v_proj_weight.extent(1); }
 
   Output forward(Input x, Cache& cache) const {
-    detail::check_attention_input("MultiheadAttention::forward", x, width(), key_width(), value_width(),
-                                  heads);
-    check_parameters("MultiheadAttention::forward");
+    check("MultiheadAttention::forward", x);
     const Index shared = shared_width();
     cache.stamp.set(this);
     cache.x = x;
@@ -149,6 +147,39 @@ struct MultiheadAttention {
   Input backward(Output dy, Cache& cache, MultiheadAttention* gradient,
                  InputGradient input_gradient = InputGradient::compute) const {
     expect_shape("MultiheadAttention::backward", "dy", dy.shape(), cache.context.shape());
+    Gradients dx;
+    if (input_gradient == InputGradient::compute) {
+      dx.query = cache.dx_query.resize(cache.x.query.shape());
+      dx.key = cache.dx_key.resize(cache.x.key.shape());
+      dx.value = cache.dx_value.resize(cache.x.value.shape());
+    }
+    backward(dy, cache, gradient, dx, false);
+    return {.query = dx.query, .key = dx.key, .value = dx.value};
+  }
+
+  /// backward for self-attention, where query = key = value = x: the gradient of x, summed on the way.
+  Output backward_self(Output dy, Cache& cache, MultiheadAttention* gradient,
+                       InputGradient input_gradient = InputGradient::compute) const {
+    expect_shape("MultiheadAttention::backward_self", "dy", dy.shape(), cache.context.shape());
+    expect_shape("MultiheadAttention::backward_self", "key", cache.x.key.shape(), cache.x.query.shape());
+    expect_shape("MultiheadAttention::backward_self", "value", cache.x.value.shape(), cache.x.query.shape());
+    Gradients dx;
+    if (input_gradient == InputGradient::compute)
+      dx.query = dx.key = dx.value = cache.dx_query.resize(cache.x.query.shape());
+    backward(dy, cache, gradient, dx, true);
+    return dx.query;
+  }
+
+ private:
+  template <class U>
+  using Projections = std::array<detail::Projection<U>, 3>;
+
+  struct Gradients {
+    TensorView<T, 3> query{}, key{}, value{};
+  };
+
+  // With `sum` the three gradients are one, to which the second and third are added.
+  void backward(Output dy, Cache& cache, MultiheadAttention* gradient, const Gradients& dx, bool sum) const {
     cache.stamp.check(this, gradient);
     // y = context W_o^T + b_o
     const auto d_context =
@@ -158,34 +189,22 @@ struct MultiheadAttention {
     detail::dot_attention_backward<T>(d_context, cache.projected, counts(), scale(), cache);
     // Q and K were turned: their gradients are turned back
     if (turns()) turn<true>(cache.d_query, cache.d_key, cache);
-    const bool wanted = input_gradient == InputGradient::compute;
-    TensorView<T, 3> dx_query, dx_key, dx_value;
-    if (wanted) {
-      dx_query = cache.dx_query.resize(cache.x.query.shape());
-      dx_key = cache.dx_key.resize(cache.x.key.shape());
-      dx_value = cache.dx_value.resize(cache.x.value.shape());
-    }
     const auto p = projections<const T>(*this, shared_width());
     const auto g = gradient == nullptr ? Projections<T>{} : projections<T>(*gradient, shared_width());
     // Q = query W_q^T + b_q, and so on
-    detail::project_backward<T>(cache.d_query, cache.x.query, p[0], g[0], dx_query);
-    detail::project_backward<T>(cache.d_key, cache.x.key, p[1], g[1], dx_key);
-    detail::project_backward<T>(cache.d_value, cache.x.value, p[2], g[2], dx_value);
-    if (!wanted) return {};
-    return {.query = dx_query, .key = dx_key, .value = dx_value};
+    detail::project_backward<T>(cache.d_query, cache.x.query, p[0], g[0], dx.query);
+    detail::project_backward<T>(cache.d_key, cache.x.key, p[1], g[1], dx.key, sum);
+    detail::project_backward<T>(cache.d_value, cache.x.value, p[2], g[2], dx.value, sum);
   }
-
- private:
-  template <class U>
-  using Projections = std::array<detail::Projection<U>, 3>;
 
   bool packed() const { return k_proj_weight.size() == 0 && v_proj_weight.size() == 0; }
   T scale() const { return detail::attention_scale<T>(width() / heads); }
   detail::HeadCounts counts() const { return {heads, key_value_heads == 0 ? heads : key_value_heads}; }
   Index shared_width() const { return width() / heads * counts().key; }  // of keys and values, projected
 
-  // Parameters from a file, and heads set by hand, need not fit each other.
-  void check_parameters(const char* where) const {
+  void check(const char* where, const Input& x) const {
+    detail::check_attention_input(where, x, width(), key_width(), value_width(), heads);
+    // Parameters from a file, and heads set by hand, need not fit each other.
     const Index both = shared_width();
     if (packed()) {
       expect_shape(where, "in_proj_weight", in_proj_weight.shape(), {width() + 2 * both, width()});

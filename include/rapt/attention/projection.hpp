@@ -25,10 +25,11 @@ void project(TensorView<const T, 3> x, const Projection<const T>& p, TensorView<
           {.bias = p.bias});
 }
 
-/// The gradients of that: added to `gradient`, and written to dx unless it is absent.
+/// The gradients of that: added to `gradient`, and written or with `add` added to dx unless it is
+/// absent.
 template <std::floating_point T>
 void project_backward(TensorView<const T, 3> dy, TensorView<const T, 3> x, const Projection<const T>& p,
-                      const Projection<T>& gradient, TensorView<T, 3> dx) {
+                      const Projection<T>& gradient, TensorView<T, 3> dx, bool add = false) {
   const Index count = x.extent(0) * x.extent(1), in = x.extent(2), out = dy.extent(2);
   if (gradient.weight != nullptr) {
     // y = x W^T; a row of x that was ignored has dy = 0 and may be NaN
@@ -40,7 +41,7 @@ void project_backward(TensorView<const T, 3> dy, TensorView<const T, 3> x, const
   }
   if (dx.absent()) return;
   // y = x W^T
-  gemm<T>(count, in, out, 1, {dy.data(), out}, {p.weight, p.stride}, false, dx.data(), in);
+  gemm<T>(count, in, out, 1, {dy.data(), out}, {p.weight, p.stride}, add, dx.data(), in);
 }
 
 }  // namespace rapt::detail

@@ -36,7 +36,6 @@ struct SelfAttention {
 
   struct Cache {
     typename MultiheadAttention<T>::Cache attention;
-    Tensor<T, 3> dx;      // (B, L, E)
     Tensor<T, 1> slopes;  // (H), where they are wanted
     NeedWeights need_weights = NeedWeights::none;
     static constexpr auto caches = std::tuple{field("", &Cache::attention)};
@@ -72,12 +71,8 @@ struct SelfAttention {
   Input backward(Output dy, Cache& cache, SelfAttention* gradient,
                  InputGradient input_gradient = InputGradient::compute) const {
     expect_shape("SelfAttention::backward", "dy", dy.shape(), cache.attention.context.shape());
-    const auto dx =
-        attention.backward(dy, cache.attention, part(gradient, &SelfAttention::attention), input_gradient);
-    if (input_gradient == InputGradient::skip) return {};
-    // query = key = value = x
-    cache.dx.resize(dy.shape()).array() = dx.query.array() + dx.key.array() + dx.value.array();
-    return cache.dx;
+    return attention.backward_self(dy, cache.attention, part(gradient, &SelfAttention::attention),
+                                   input_gradient);
   }
 };
 static_assert(Layer<SelfAttention<float>> && Layer<SelfAttention<double>>);

@@ -2,6 +2,7 @@
 /// \file  One block of a transformer encoder.
 
 #include <rapt/attention/multihead_attention.hpp>
+#include <rapt/core/parallel.hpp>
 #include <rapt/nn/dropout.hpp>
 #include <rapt/nn/gelu.hpp>
 #include <rapt/nn/layer_norm.hpp>
@@ -83,8 +84,8 @@ struct TransformerEncoderLayer {
     typename Dropout<T>::Cache dropout, dropout1, dropout2;  // hidden layer, attention, feed forward
     typename ReLU<T>::Cache relu;
     typename GELU<T>::Cache gelu;
-    Tensor<T, 2> sum1, sum2;                // (B * L, E), after the residuals
-    Tensor<T, 2> d_attended, d_middle, dx;  // (B * L, E)
+    Tensor<T, 2> sum1, sum2;    // (B * L, E), after the residuals
+    Tensor<T, 2> d_middle, dx;  // (B * L, E)
     static constexpr auto caches =
         std::tuple{field("self_attn", &Cache::self_attn), field("dropout", &Cache::dropout),
                    field("dropout1", &Cache::dropout1), field("dropout2", &Cache::dropout2)};
@@ -151,8 +152,24 @@ struct TransformerEncoderLayer {
   using Rows = TensorView<const T, 2>;  // (B * L, E)
 
   static Rows add(Rows a, Rows b, Tensor<T, 2>& sum) {
-    sum.resize(a.shape()).array() = a.array() + b.array();
+    T* const to = sum.resize(a.shape()).data();
+    parallel_for_range(a.size(), 16384, 1, [&](Index from, Index end) {
+      using Array = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
+      Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>(to + from, end - from) =
+          Array(a.data() + from, end - from) + Array(b.data() + from, end - from);
+    });
     return sum;
+  }
+
+  // Outside training Dropout copies, which here would be six passes over memory.
+  Rows drop(Rows x, typename Dropout<T>::Cache& cache) const {
+    if (cache.training.on && dropout.p > 0) return dropout.forward(x, cache);
+    cache.dropped = false;
+    return x;
+  }
+  Rows drop_backward(Rows d, typename Dropout<T>::Cache& cache) const {
+    Dropout<T>* const none = nullptr;
+    return cache.dropped ? dropout.backward(d, cache, none) : d;
   }
 
   Rows attend(Rows z, const Input& x, Cache& cache) const {
@@ -168,34 +185,32 @@ struct TransformerEncoderLayer {
                                              .window = x.window,
                                              .need_weights = x.need_weights},
                                             cache.self_attn);
-    return dropout.forward(attended.rows(), cache.dropout1);
+    return drop(attended.rows(), cache.dropout1);
   }
   Rows attend_backward(Rows d, Cache& cache, TransformerEncoderLayer* gradient,
                        InputGradient input_gradient = InputGradient::compute) const {
     using Self = TransformerEncoderLayer;
     // A(z) = dropout(attention(z, z, z))
-    const Rows d_attended = dropout.backward(d, cache.dropout1, part(gradient, &Self::dropout));
-    const auto dz = self_attn.backward(d_attended.reshape(cache.shape), cache.self_attn,
-                                       part(gradient, &Self::self_attn), input_gradient);
+    const Rows d_attended = drop_backward(d, cache.dropout1);
+    const auto dz = self_attn.backward_self(d_attended.reshape(cache.shape), cache.self_attn,
+                                            part(gradient, &Self::self_attn), input_gradient);
     if (input_gradient == InputGradient::skip) return {};
-    cache.d_attended.resize(d.shape()).array() = dz.query.array() + dz.key.array() + dz.value.array();
-    return cache.d_attended;
+    return dz.rows();
   }
 
   Rows feed_forward(Rows z, Cache& cache) const {
     const Rows h = linear1.forward(z, cache.linear1);
     const Rows active =
         activation == EncoderActivation::relu ? relu.forward(h, cache.relu) : gelu.forward(h, cache.gelu);
-    const Rows out = linear2.forward(dropout.forward(active, cache.dropout), cache.linear2);
-    return dropout.forward(out, cache.dropout2);
+    const Rows out = linear2.forward(drop(active, cache.dropout), cache.linear2);
+    return drop(out, cache.dropout2);
   }
   Rows feed_forward_backward(Rows d, Cache& cache, TransformerEncoderLayer* gradient) const {
     using Self = TransformerEncoderLayer;
-    Dropout<T>* const none = nullptr;
     // F(z) = dropout(W_2 h + b_2), h = dropout(f(W_1 z + b_1))
-    const Rows d_out = dropout.backward(d, cache.dropout2, none);
+    const Rows d_out = drop_backward(d, cache.dropout2);
     const Rows d_hidden = linear2.backward(d_out, cache.linear2, part(gradient, &Self::linear2));
-    const Rows d_active = dropout.backward(d_hidden, cache.dropout, none);
+    const Rows d_active = drop_backward(d_hidden, cache.dropout);
     const Rows dh = activation == EncoderActivation::relu ? relu.backward(d_active, cache.relu, nullptr)
                                                           : gelu.backward(d_active, cache.gelu, nullptr);
     return linear1.backward(dh, cache.linear1, part(gradient, &Self::linear1));

@@ -205,6 +205,31 @@ TEST_CASE("MultiheadAttention over fewer heads of keys and values has fewer para
   }
 }
 
+TEST_CASE("The gradient of MultiheadAttention of x to itself is the sum of three", "[attention][multihead]") {
+  rapt_test::Draw draw(9);
+  const rapt::MultiheadAttention<double> layer(12, 6, draw.values, {.key_value_heads = 2, .rotary = true});
+  const auto x = draw.normal<double, 3>({2, 5, 12}), dy = draw.normal<double, 3>({2, 5, 12});
+  const auto other = draw.normal<double, 3>({2, 4, 12});
+  rapt::MultiheadAttention<double>::Cache cache, self_cache;
+  auto gradient = zeros_like(layer), self_gradient = gradient;
+  const rapt::AttentionInput<double> input{.query = x, .key = x, .value = x, .causal = true};
+  layer.forward(input, cache);
+  layer.forward(input, self_cache);
+  const auto dx = layer.backward(dy, cache, &gradient);
+  const auto sum = layer.backward_self(dy, self_cache, &self_gradient);
+  const Eigen::MatrixXd expected = dx.query.matrix() + dx.key.matrix() + dx.value.matrix();
+  CHECK((sum.matrix() - expected).cwiseAbs().maxCoeff() < 1e-13);
+  zip_parameters([](auto& a, auto& b) { CHECK(rapt::testing::largest_difference(a, b) == 0); }, gradient,
+                 self_gradient);
+  CHECK(layer.backward_self(dy, self_cache, nullptr, rapt::InputGradient::skip).absent());
+
+  layer.forward({.query = x, .key = other, .value = other}, cache);
+  CHECK(rapt_test::attention_error([&] { layer.backward_self(dy, cache, nullptr); }) ==
+        "MultiheadAttention::backward_self: key has shape (2, 4, 12), expected (2, 5, 12)");
+  CHECK(rapt_test::attention_error([&] { layer.backward_self(other, cache, nullptr); }) ==
+        "MultiheadAttention::backward_self: dy has shape (2, 4, 12), expected (2, 5, 12)");
+}
+
 TEST_CASE("MultiheadAttention has the parameters of PyTorch", "[attention][multihead]") {
   rapt::RandomStream stream(1);
   const rapt::Index e = 6;

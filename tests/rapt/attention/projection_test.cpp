@@ -20,6 +20,9 @@ TEST_CASE("A projection reads a matrix inside a larger one", "[attention][projec
   CHECK(rapt_test::numbers(dx) == std::vector<double>{1, 2, -2, -2});
   CHECK(d_rows == std::vector<double>{1.5, 3.5, 0.5, 0.5, -1.5, 0.5});
   CHECK(d_bias == std::vector<double>{2.5, -0.5});
+  rapt::detail::project_backward<double>(dy, x, p, {}, dx, true);  // added, and the gradient frozen
+  CHECK(rapt_test::numbers(dx) == std::vector<double>{2, 4, -4, -4});
+  CHECK(d_bias == std::vector<double>{2.5, -0.5});
 }
 
 TEST_CASE("A row without gradient leaves the gradient of a projection alone be it NaN",

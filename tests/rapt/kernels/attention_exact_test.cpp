@@ -4,7 +4,7 @@
 #include "support/catch.hpp"
 
 TEST_CASE("Attention number by number agrees with its definition", "[kernels][attention]") {
-  rapt_test::AttentionData<double> data({2, 4, 2, 9, 12, 5, 3}, 2);
+  rapt_test::KernelAttentionData<double> data({2, 4, 2, 9, 12, 5, 3}, 2);
   data.before = 6;
   data.pad(0.2);
   data.ignore(0.2);

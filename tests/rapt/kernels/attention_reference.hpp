@@ -26,7 +26,7 @@ struct AttentionResults {
 
 /// Operands with gaps between their rows, and masks as asked.
 template <class T>
-struct AttentionData {
+struct KernelAttentionData {
   AttentionShape s;
   Index gap = 0;
   std::vector<T> query, key, value, dy, bias, slopes;
@@ -34,7 +34,7 @@ struct AttentionData {
   Index before = -1, after = -1;
   double dropout = 0;
 
-  explicit AttentionData(AttentionShape shape, Index row_gap = 0, std::uint64_t seed = 1)
+  explicit KernelAttentionData(AttentionShape shape, Index row_gap = 0, std::uint64_t seed = 1)
       : s(shape), gap(row_gap), random(seed) {
     query = rows(s.queries, s.heads * s.width);
     key = rows(s.keys, s.key_heads * s.width);
@@ -46,8 +46,8 @@ struct AttentionData {
     for (T& x : all) x = rapt::normal<T>(random);
     return all;
   }
-  AttentionData copy() const {
-    AttentionData other(s, gap);
+  KernelAttentionData copy() const {
+    KernelAttentionData other(s, gap);
     other.query = query;
     other.key = key;
     other.value = value;
@@ -139,7 +139,7 @@ struct AttentionData {
 template <class T>
 class AttentionReference {
  public:
-  explicit AttentionReference(const AttentionData<T>& data)
+  explicit AttentionReference(const KernelAttentionData<T>& data)
       : p_(data.problem()), dy_(data.heads(data.dy, p_.queries, p_.heads * p_.value_width)) {
     y_ = data.heads(r.y, p_.queries, p_.heads * p_.value_width);
     d_query_ = data.heads(r.d_query, p_.queries, p_.heads * p_.width);

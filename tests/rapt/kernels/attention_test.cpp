@@ -10,10 +10,10 @@
 
 using rapt::Index;
 using rapt::Simd;
-using rapt_test::AttentionData;
 using rapt_test::AttentionReference;
 using rapt_test::AttentionResults;
 using rapt_test::AttentionShape;
+using rapt_test::KernelAttentionData;
 
 namespace {
 
@@ -41,13 +41,13 @@ void check_close(const AttentionResults<T>& is, const AttentionResults<T>& expec
 }
 
 template <class T>
-void check_reference(const AttentionData<T>& data) {
+void check_reference(const KernelAttentionData<T>& data) {
   const AttentionReference<T> reference(data);
   with_every_simd([&] { check_close(data.run(), reference.r); });
 }
 
 template <class T>
-void set_masks(AttentionData<T>& data, const std::string& masks) {
+void set_masks(KernelAttentionData<T>& data, const std::string& masks) {
   const auto has = [&](const char* name) { return masks.find(name) != std::string::npos; };
   if (has("causal")) data.after = 0;
   if (has("window")) data.before = data.after = 40;
@@ -80,7 +80,7 @@ TEMPLATE_TEST_CASE("Streaming attention agrees with its definition for all sizes
     for (const Index gap : {0, 3}) {
       INFO(s.batch << " " << s.heads << " " << s.queries << " x " << s.keys << " width " << s.width << " and "
                    << s.value_width << " gap " << gap);
-      check_reference(AttentionData<TestType>(s, gap));
+      check_reference(KernelAttentionData<TestType>(s, gap));
     }
   }
 }
@@ -97,7 +97,7 @@ TEMPLATE_TEST_CASE("Streaming attention agrees with its definition under every m
                                    {1, 4, 1, 130, 140, 8, 8}}) {
       INFO(masks << ": " << s.batch << " " << s.heads << " / " << s.key_heads << " " << s.queries << " x "
                  << s.keys);
-      AttentionData<TestType> data(s, 1);
+      KernelAttentionData<TestType> data(s, 1);
       set_masks(data, masks);
       check_reference(data);
     }
@@ -105,7 +105,7 @@ TEMPLATE_TEST_CASE("Streaming attention agrees with its definition under every m
 }
 
 TEST_CASE("Few long heads are cut by keys and give the same", "[kernels][attention]") {
-  AttentionData<float> data({1, 2, 1, 70, 1100, 16, 24});
+  KernelAttentionData<float> data({1, 2, 1, 70, 1100, 16, 24});
   data.before = 700;
   check_reference(data);
 }
@@ -113,7 +113,7 @@ TEST_CASE("Few long heads are cut by keys and give the same", "[kernels][attenti
 TEMPLATE_TEST_CASE("What masks ignore reaches nothing be it NaN", "[kernels][attention]", float, double) {
   const auto nan = std::numeric_limits<TestType>::quiet_NaN();
   const auto infinity = std::numeric_limits<TestType>::infinity();
-  AttentionData<TestType> data({2, 2, 1, 70, 140, 8, 8});
+  KernelAttentionData<TestType> data({2, 2, 1, 70, 140, 8, 8});
   data.after = 60;
   data.pad(0.1);
   data.add_bias(0.1);
@@ -121,7 +121,7 @@ TEMPLATE_TEST_CASE("What masks ignore reaches nothing be it NaN", "[kernels][att
   // Nobody sees the keys 131 and 2; query 3 sees nothing.
   for (const Index b : {0, 1}) data.padding[static_cast<std::size_t>(b * 140 + 2)] = true;
   for (std::size_t j = 0; j < 140; ++j) data.bias[3 * 140 + j] = -infinity;
-  AttentionData<TestType> clean = data.copy();
+  KernelAttentionData<TestType> clean = data.copy();
   for (const Index j : {131, 2}) {
     for (Index d = 0; d < 8; ++d) {
       data.key[static_cast<std::size_t>(j * 8 + d)] = d % 2 == 0 ? nan : infinity;
@@ -135,7 +135,7 @@ TEMPLATE_TEST_CASE("What masks ignore reaches nothing be it NaN", "[kernels][att
 
 TEST_CASE("NaN that is seen makes its queries NaN and no others", "[kernels][attention]") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  AttentionData<float> data({1, 1, 1, 70, 70, 8, 8});
+  KernelAttentionData<float> data({1, 1, 1, 70, 70, 8, 8});
   data.after = 0;
   data.key[60 * 8] = nan;
   with_every_simd([&] {
@@ -151,9 +151,9 @@ TEST_CASE("NaN that is seen makes its queries NaN and no others", "[kernels][att
 TEST_CASE("Streaming attention gives the same bits with 1 to 4 threads and allocates nothing when warm",
           "[kernels][attention][threads][allocation]") {
   rapt::set_parallel_threshold(0);
-  AttentionData<float> many({2, 6, 3, 150, 150, 16, 16}), few({1, 2, 2, 300, 1030, 16, 16});
+  KernelAttentionData<float> many({2, 6, 3, 150, 150, 16, 16}), few({1, 2, 2, 300, 1030, 16, 16});
   set_masks(many, "causal padding dropout");
-  for (const AttentionData<float>* data : {&many, &few}) {
+  for (const KernelAttentionData<float>* data : {&many, &few}) {
     const auto p = data->problem();
     const AttentionResults<float> expected = data->run();
     for (const Index threads : {1, 2, 3, 4}) {

@@ -3,6 +3,8 @@ cmake_minimum_required(VERSION 3.25)
 cmake_path(SET root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../..")
 string(REGEX REPLACE "/$" "" root "${root}")
 file(GLOB_RECURSE headers RELATIVE "${root}/include/rapt" "${root}/include/rapt/*.hpp")
+# The bodies of kernels, which a header includes once for each width of vectors.
+file(GLOB_RECURSE bodies RELATIVE "${root}/include/rapt" "${root}/include/rapt/*.inl")
 set(wrong "")
 
 set(floor_core 0)
@@ -23,7 +25,7 @@ set(floor_testing 7)
 
 # A header includes its own folder and lower floors only.
 function(check_floors)
-  foreach(header IN LISTS headers)
+  foreach(header IN LISTS headers bodies)
     if(NOT header MATCHES "^([a-z_]+)/")
       continue()  # rapt.hpp, version.hpp, fwd.hpp stand outside the floors
     endif()
@@ -122,7 +124,7 @@ function(find_long_bodies text result)
 endfunction()
 
 function(check_sizes)
-  foreach(header IN LISTS headers)
+  foreach(header IN LISTS headers bodies)
     file(READ "${root}/include/rapt/${header}" text)
     string(REGEX MATCHALL "\n" lines "${text}")
     list(LENGTH lines count)
@@ -174,9 +176,9 @@ endfunction()
 
 # Guards, macros and namespaces of the headers; names of the test cases, which are ctest's names too.
 function(check_names)
-  foreach(header IN LISTS headers)
+  foreach(header IN LISTS headers bodies)
     file(READ "${root}/include/rapt/${header}" text)
-    if(NOT text MATCHES "#pragma once")
+    if(header IN_LIST headers AND NOT text MATCHES "#pragma once")
       list(APPEND wrong "include/rapt/${header} lacks #pragma once")
     endif()
     if(text MATCHES "using namespace")

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <numbers>
@@ -20,6 +21,8 @@
 #include <vector>
 
 #define RAPT_BODY <rapt/kernels/body/attention_tile.inl>
+#include <rapt/kernels/body/for_each_width.inl>
+#define RAPT_BODY <rapt/kernels/body/attention_dropout.inl>
 #include <rapt/kernels/body/for_each_width.inl>
 #define RAPT_BODY <rapt/kernels/body/attention_forward.inl>
 #include <rapt/kernels/body/for_each_width.inl>

@@ -235,22 +235,6 @@ RAPT_ENTRY TileMask tile_mask(const AttentionProblem<T>& p, Index b, Index h, co
   return sum_of<T>(seen) > T(0) ? TileMask::some : TileMask::all;
 }
 
-/// What dropout multiplies the weights of a tile by, transposed: 0, or 1 / (1 - its probability).
-template <class T>
-RAPT_ENTRY void dropout_factors(const AttentionProblem<T>& p, Index b, Index h, const AttentionTile& t,
-                                T* factors) {
-  const RandomStream of_head = p.stream.substream(static_cast<std::uint64_t>(b * p.heads + h));
-  const std::uint32_t threshold = attention_drop_threshold(p.dropout);
-  const T kept = static_cast<T>(1 / (1 - p.dropout));
-  for (Index r = 0; r < t.keys; ++r) {
-    for (Index i = 0; i < t.queries; ++i) {
-      const bool drops = attention_word(of_head, p.keys, t.query + i, t.key + r) < threshold;
-      factors[r * attention_queries + i] = drops ? T(0) : kept;
-    }
-    for (Index i = t.queries; i < whole_lanes<T>(t.queries); ++i) factors[r * attention_queries + i] = T(0);
-  }
-}
-
 /// scores += added, and -infinity where that is; -infinity wins over NaN.
 template <class T>
 RAPT_LANES void add_mask(Index keys, Index columns, const T* added, T* scores) {

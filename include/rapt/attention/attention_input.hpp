@@ -14,6 +14,7 @@
 namespace rapt {
 
 /// Which attention weights the cache keeps for the caller: none, their mean over the heads, or each head's.
+/// With none, attention by dot products never holds the weights, and its memory grows with the length only.
 enum class NeedWeights { none, averaged, per_head };
 
 /// Input of every attention layer; all masks may be combined. Masks mean what they mean in PyTorch: true is

@@ -29,10 +29,12 @@ struct MultiheadAttentionSample {
     layer = rapt::MultiheadAttention<T>(width, heads, draw.values, options);
     for (T& b : layer.in_proj_bias) b = rapt::normal<T>(draw.values);
     data = {draw, width, layer.key_width(), layer.value_width(), heads};
+    if (draw.small() == 1) need_weights = rapt::NeedWeights::averaged;  // the path that keeps them
   }
+  rapt::NeedWeights need_weights = rapt::NeedWeights::none;
   rapt::MultiheadAttention<T> layer;
   rapt_test::AttentionData<T> data;
-  auto input() const { return data.input(); }
+  auto input() const { return data.input(need_weights); }
 };
 
 // Two heads of width 1 with unit projections: head h sees column h of everything.

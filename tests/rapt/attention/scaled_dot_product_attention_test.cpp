@@ -18,10 +18,12 @@ struct ScaledDotProductSample {
     layer = rapt::ScaledDotProductAttention<T>(draw.pick(std::array<rapt::Index, 2>{0, 1}) == 1 ? 0.4 : 0.0,
                                                heads, key_heads);
     data = {draw, heads * width, key_heads * width, key_heads * value_width, heads};
+    if (draw.small() == 1) need_weights = rapt::NeedWeights::per_head;  // the path that keeps them
   }
+  rapt::NeedWeights need_weights = rapt::NeedWeights::none;
   rapt::ScaledDotProductAttention<T> layer;
   rapt_test::AttentionData<T> data;
-  auto input() const { return data.input(); }
+  auto input() const { return data.input(need_weights); }
 };
 
 }  // namespace

@@ -30,36 +30,39 @@ namespace rapt {
 /// The game is that of IRGAN (Wang et al. 2017, arXiv:1705.10513) played for one round; the generator is of
 /// the kind of CFGAN (Chae et al. 2018). v is chosen on the out-of-fold lists. A profile unseen in training
 /// is scored as it is.
-class AttentionGan final : public Scorer {
+/// \tparam Generator      a layer like ProfileGenerator
+/// \tparam Discriminator  a layer like CandidateDiscriminator
+template <class Generator, class Discriminator>
+class BasicAttentionGan final : public Scorer {
  public:
   /// What a fitted model consists of; all of it is data that can be saved.
   struct Parts {
     AttentionGanSettings settings;
-    Proposer proposer;
-    std::shared_ptr<const ItemRelations> relations;             // null without discriminator
-    std::vector<CandidateDiscriminator<float>> discriminators;  // averaged; none: the generator alone
-    double discriminator_weight = 0;                            // v
+    BasicProposer<Generator> proposer;
+    std::shared_ptr<const ItemRelations> relations;  // null without discriminator
+    std::vector<Discriminator> discriminators;       // averaged; none: the generator alone
+    double discriminator_weight = 0;                 // v
   };
 
   /// From stored parts.
   /// \throws std::invalid_argument where they do not belong together; ShapeError
-  explicit AttentionGan(Parts parts) : parts_(std::move(parts)) { check(); }
+  explicit BasicAttentionGan(Parts parts) : parts_(std::move(parts)) { check(); }
 
   /// \param context  shared by fits on the same interactions: ablations then cost only what differs
   /// \throws std::invalid_argument for settings out of range, or where there is no interaction;
   ///         std::domain_error where a loss is not finite
-  static AttentionGan fit(const Interactions& train, const AttentionGanSettings& settings, std::uint64_t seed,
-                          FitContext& context) {
+  static BasicAttentionGan fit(const Interactions& train, const AttentionGanSettings& settings,
+                               std::uint64_t seed, FitContext& context) {
     if (train.size() == 0) throw std::invalid_argument("AttentionGan::fit: there are no interactions");
     settings.check();
     Parts parts;
     parts.settings = settings.effective();
     const RandomStream stream = RandomStream(seed).substream("attention-gan");
-    parts.proposer = fit_proposer(train, parts.settings, stream, "all", context);
+    parts.proposer = fit_proposer<Generator>(train, parts.settings, stream, "all", context);
     if (settings.adversary && parts.settings.discriminator.weight != 0) {
       fit_discriminators(train, stream, seed, context, parts);
     }
-    return AttentionGan(std::move(parts));
+    return BasicAttentionGan(std::move(parts));
   }
 
   Index items() const override { return parts_.proposer.items(); }
@@ -103,9 +106,9 @@ class AttentionGan final : public Scorer {
       const Split split = split_fold(train, s.folds, k, stream.substream("folds"));
       const std::string label =
           "seed " + std::to_string(seed) + " fold " + std::to_string(k) + " of " + std::to_string(s.folds);
-      const Proposer proposer =
-          fit_proposer(split.train, parts.settings,
-                       stream.substream("fold").substream(static_cast<std::uint64_t>(k)), label, context);
+      const BasicProposer<Generator> proposer = fit_proposer<Generator>(
+          split.train, parts.settings, stream.substream("fold").substream(static_cast<std::uint64_t>(k)),
+          label, context);
       FoldLists lists = make_fold_lists(split, proposer, s.candidates, !s.sharpness.empty());
       if (lists.lists.size() > 0) folds.push_back(std::move(lists));
     }
@@ -118,7 +121,7 @@ class AttentionGan final : public Scorer {
     parts.discriminator_weight = s.weight >= 0 ? s.weight : choose_weight(all, s, member(-1), context);
     if (parts.discriminator_weight == 0) return;
     for (Index m = 0; m < s.members; ++m)
-      parts.discriminators.push_back(fit_discriminator(all, s, member(m), context));
+      parts.discriminators.push_back(fit_discriminator<Discriminator>(all, s, member(m), context));
     parts.relations = std::make_shared<const ItemRelations>(train);
   }
 
@@ -132,8 +135,8 @@ class AttentionGan final : public Scorer {
     for (std::size_t held = 0; held < folds.size(); ++held) {
       std::vector<const FoldLists*> rest = folds;
       rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(held));
-      const std::vector<CandidateDiscriminator<float>> one{
-          fit_discriminator(rest, s, stream.substream(static_cast<std::uint64_t>(held)), context)};
+      const std::vector<Discriminator> one{fit_discriminator<Discriminator>(
+          rest, s, stream.substream(static_cast<std::uint64_t>(held)), context)};
       for (std::size_t c = 0; c < choices.size(); ++c) gains[c] += list_ndcg(*folds[held], one, choices[c]);
     }
     std::size_t best = 0;
@@ -144,8 +147,8 @@ class AttentionGan final : public Scorer {
   }
 
   /// Sum over the lists of NDCG@20 of the mixed ranking.
-  static double list_ndcg(const FoldLists& fold,
-                          const std::vector<CandidateDiscriminator<float>>& discriminators, double weight) {
+  static double list_ndcg(const FoldLists& fold, const std::vector<Discriminator>& discriminators,
+                          double weight) {
     double sum = 0;
     CandidateBatch batch;
     std::vector<float> verdict;
@@ -254,7 +257,7 @@ class AttentionGan final : public Scorer {
     Tensor<Index, 1> ids({static_cast<Index>(profile.size())}),
         offsets({2}, {0, static_cast<Index>(profile.size())});
     std::copy(profile.begin(), profile.end(), ids.begin());
-    ProfileGenerator<float>::Cache cache;
+    typename Generator::Cache cache;
     for (const auto& generator : parts_.proposer.generators) {
       generator->forward({ids, offsets}, cache);
       const auto part = static_cast<float>(w / (2.0 * static_cast<double>(generator->first.heads) *
@@ -269,5 +272,7 @@ class AttentionGan final : public Scorer {
 
   Parts parts_;
 };
+/// The attention-GAN as published by this library: ProfileGenerator against CandidateDiscriminator.
+using AttentionGan = BasicAttentionGan<ProfileGenerator<float>, CandidateDiscriminator<float>>;
 
 }  // namespace rapt

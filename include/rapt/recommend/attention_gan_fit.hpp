@@ -99,11 +99,13 @@ inline double finite_loss(double loss, const std::string& stage, Index epoch) {
 /// Fits linear path and generators.
 /// \param  label  says which interactions these are, for the context
 /// \throws std::invalid_argument for settings out of range; std::domain_error where a loss is not finite
-inline Proposer fit_proposer(const Interactions& train, const AttentionGanSettings& settings,
-                             const RandomStream& stream, const std::string& label, FitContext& context) {
+template <class Generator = ProfileGenerator<float>>
+BasicProposer<Generator> fit_proposer(const Interactions& train, const AttentionGanSettings& settings,
+                                      const RandomStream& stream, const std::string& label,
+                                      FitContext& context) {
   const std::string data =
       label + " " + detail::fit_key({double(train.users()), double(train.items()), double(train.size())});
-  Proposer proposer;
+  BasicProposer<Generator> proposer;
   proposer.generator_weight = settings.generator_weight;
   if (settings.linear) {
     const auto& s = settings.linear_path;
@@ -119,14 +121,14 @@ inline Proposer fit_proposer(const Interactions& train, const AttentionGanSettin
     const RandomStream own = stream.substream("generator").substream(static_cast<std::uint64_t>(member));
     const std::string key = data + "generator " + std::to_string(own.state().seed) + " " +
                             std::to_string(member) + " " + detail::generator_key(settings.generator);
-    proposer.generators.push_back(context.once<ProfileGenerator<float>>(key, [&] {
-      GeneratorTrainer trainer(train, settings.generator, own);
+    proposer.generators.push_back(context.once<Generator>(key, [&] {
+      BasicGeneratorTrainer<Generator> trainer(train, settings.generator, own);
       for (Index epoch = 0; epoch < settings.generator.epochs; ++epoch) {
         const double loss =
             detail::finite_loss(static_cast<double>(trainer.epoch()), label + ": generator", epoch + 1);
         context.report({label + ": generator", epoch + 1, settings.generator.epochs, loss});
       }
-      return std::make_shared<const ProfileGenerator<float>>(trainer.generator());
+      return std::make_shared<const Generator>(trainer.generator());
     }));
   }
   return proposer;
@@ -134,13 +136,13 @@ inline Proposer fit_proposer(const Interactions& train, const AttentionGanSettin
 
 /// Trains one discriminator on the lists of some folds; no fold is without lists.
 /// \throws std::invalid_argument for settings out of range; std::domain_error where a loss is not finite
-inline CandidateDiscriminator<float> fit_discriminator(std::span<const FoldLists* const> folds,
-                                                       const DiscriminatorSettings& settings,
-                                                       const RandomStream& stream, FitContext& context) {
+template <class Discriminator = CandidateDiscriminator<float>>
+Discriminator fit_discriminator(std::span<const FoldLists* const> folds,
+                                const DiscriminatorSettings& settings, const RandomStream& stream,
+                                FitContext& context) {
   RandomStream initial = stream.substream("initial");
   const Index width = folds.front()->lists.width;
-  CandidateDiscriminator<float> model(width, CandidateLists::relations, settings.sharpness, settings.hidden,
-                                      initial);
+  Discriminator model(width, CandidateLists::relations, settings.sharpness, settings.hidden, initial);
   struct Piece {
     std::size_t fold;
     Index from, to;  // in the shuffled order of the fold's lists
@@ -159,7 +161,8 @@ inline CandidateDiscriminator<float> fit_discriminator(std::span<const FoldLists
     sample.insert(sample.end(), fold.features.begin(), fold.features.end());
   }
   model.standardise_by({sample.data(), {static_cast<Index>(sample.size()) / width, width}});
-  DiscriminatorTrainer trainer(model, settings, settings.epochs * static_cast<Index>(pieces.size()));
+  BasicDiscriminatorTrainer<Discriminator> trainer(model, settings,
+                                                   settings.epochs * static_cast<Index>(pieces.size()));
   for (Index epoch = 0; epoch < settings.epochs; ++epoch) {
     RandomStream draw = stream.substream("order").substream(static_cast<std::uint64_t>(epoch));
     for (auto& order : orders) shuffle(std::span(order), draw);
@@ -181,8 +184,9 @@ inline CandidateDiscriminator<float> fit_discriminator(std::span<const FoldLists
 /// Logits of some discriminators for a batch: each standardised within its list, averaged, standardised
 /// again.
 /// \shape verdict (N), N the candidates of the batch
-inline void judge(std::span<const CandidateDiscriminator<float>> discriminators, const CandidateBatch& batch,
-                  std::vector<float>& verdict) {
+template <class Discriminator>
+void judge(const std::vector<Discriminator>& discriminators, const CandidateBatch& batch,
+           std::vector<float>& verdict) {
   const auto n = static_cast<std::size_t>(batch.prior.extent(0));
   verdict.assign(n, 0);
   const auto each_list = [&](std::vector<float>& values) {
@@ -192,7 +196,7 @@ inline void judge(std::span<const CandidateDiscriminator<float>> discriminators,
           std::span(values).subspan(from, static_cast<std::size_t>(batch.list_offsets(l + 1)) - from));
     }
   };
-  CandidateDiscriminator<float>::Cache cache;
+  typename Discriminator::Cache cache;
   std::vector<float> one;
   for (const auto& discriminator : discriminators) {
     const auto logits = discriminator.forward(batch.input(), cache);

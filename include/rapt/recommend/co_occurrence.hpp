@@ -4,7 +4,9 @@
 #include <rapt/recommend/interactions.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <span>
+#include <type_traits>
 
 namespace rapt {
 
@@ -12,12 +14,13 @@ namespace rapt {
 /// \param user_weights  w, one a user; empty for 1
 /// \param row           receives one number an item
 /// \cost    the number of interactions of the item's users
-inline void co_occurrence_row(const Interactions& x, std::span<const double> user_weights, Index item,
-                              std::span<double> row) {
-  std::fill(row.begin(), row.end(), 0.0);
+template <std::floating_point T = double>
+void co_occurrence_row(const Interactions& x, std::span<const double> user_weights, Index item,
+                       std::span<std::type_identity_t<T>> row) {
+  std::fill(row.begin(), row.end(), T(0));
   for (const Index user : x.users_of(item)) {
     const double weight = user_weights.empty() ? 1.0 : user_weights[static_cast<std::size_t>(user)];
-    for (const Index other : x.items_of(user)) row[static_cast<std::size_t>(other)] += weight;
+    for (const Index other : x.items_of(user)) row[static_cast<std::size_t>(other)] += static_cast<T>(weight);
   }
 }
 

@@ -14,13 +14,14 @@
 namespace rapt {
 
 /// Working memory of discriminator training: a warm step allocates nothing.
-class DiscriminatorTrainer {
+/// \tparam Discriminator  a layer from CandidateInput<float> to one logit a candidate
+template <class Discriminator>
+class BasicDiscriminatorTrainer {
  public:
   /// \param   steps  number of steps of the cycle; the rate stays at its last value after them
   /// \borrows discriminator
   /// \throws  std::invalid_argument for settings out of range
-  DiscriminatorTrainer(CandidateDiscriminator<float>& discriminator, const DiscriminatorSettings& settings,
-                       Index steps)
+  BasicDiscriminatorTrainer(Discriminator& discriminator, const DiscriminatorSettings& settings, Index steps)
       : model_(discriminator),
         gradient_(zeros_like(discriminator)),
         optimiser_(discriminator),
@@ -57,15 +58,18 @@ class DiscriminatorTrainer {
            (at < rise ? cosine(0.04, 1, at / rise) : cosine(1, 1e-4, (at - rise) / (1 - rise)));
   }
 
-  CandidateDiscriminator<float>& model_;
-  CandidateDiscriminator<float> gradient_;
-  AdamW<CandidateDiscriminator<float>> optimiser_;
+  Discriminator& model_;
+  Discriminator gradient_;
+  AdamW<Discriminator> optimiser_;
   DiscriminatorSettings settings_;
   Index steps_, taken_ = 0;
   CandidateBatch batch_;
-  CandidateDiscriminator<float>::Cache cache_;
+  typename Discriminator::Cache cache_;
   CandidateListLoss<float> loss_;
   CandidateListLoss<float>::Cache loss_cache_;
 };
+
+/// The trainer of AttentionGan's discriminators.
+using DiscriminatorTrainer = BasicDiscriminatorTrainer<CandidateDiscriminator<float>>;
 
 }  // namespace rapt

@@ -9,6 +9,11 @@
 #include <rapt/recommend/symmetric_inverse.hpp>
 
 #include <cmath>
+#include <concepts>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
 
 namespace rapt {
 
@@ -22,8 +27,10 @@ struct EaseSettings {
 /// with P = (X^T X + lambda I)^-1 (Steck 2019, arXiv:1905.03375, eq. 8).
 class Ease final : public Scorer {
  public:
-  /// \cost    I^3 flops in double and two I x I matrices
+  /// \tparam  T  of the Gram matrix and its inverse
+  /// \cost    I^3 flops and two I x I matrices
   /// \throws  std::invalid_argument unless lambda is positive and finite; std::length_error above max_items
+  template <std::floating_point T = double>
   static Ease fit(const Interactions& train, const EaseSettings& settings = {}) {
     const Index n = train.items();
     if (!(settings.lambda > 0) || !std::isfinite(settings.lambda)) {
@@ -35,14 +42,14 @@ class Ease final : public Scorer {
                               std::to_string(n * n / 1'000'000 * 12) + " MB, the limit is " +
                               std::to_string(max_items) + " items; drop rare items or take ItemKnn");
     }
-    Tensor<double, 2> p({n, n});
+    Tensor<T, 2> p({n, n});
     parallel_for_range(n, 16, co_occurrence_cost(train), [&](Index from, Index to) {
       for (Index i = from; i < to; ++i) {
-        co_occurrence_row(train, {}, i, {p[i].begin(), p[i].end()});
-        p(i, i) += settings.lambda;
+        co_occurrence_row<T>(train, {}, i, {p[i].begin(), p[i].end()});
+        p(i, i) += static_cast<T>(settings.lambda);
       }
     });
-    invert_symmetric<double>(p);
+    invert_symmetric<T>(p);
     Tensor<float, 2> weights;
     weights.resize({n, n});
     parallel_for_range(n, 64, n, [&](Index from, Index to) {

@@ -31,8 +31,9 @@ inline Split split_fold(const Interactions& all, Index folds, Index fold, const 
 /// Proposes candidates to every user with something in the fold. The same bits at any number of threads.
 /// \param candidates  length of a list
 /// \param attend      with evidence of the profile items
-inline FoldLists make_fold_lists(const Split& split, const Proposer& proposer, Index candidates,
-                                 bool attend) {
+template <class Generator>
+FoldLists make_fold_lists(const Split& split, const BasicProposer<Generator>& proposer, Index candidates,
+                          bool attend) {
   const Interactions& train = split.train;
   const ItemRelations relations(train);
   const TensorView<const float, 2> linear =

@@ -18,11 +18,15 @@ namespace rapt {
 ///
 /// The generator sees a random part of each profile and must write the whole: the masked items are what keeps
 /// it from the identity map. Loss: weighted squares over all items.
-class GeneratorTrainer {
+/// \tparam Generator  a layer like ProfileGenerator, built from the number of items and a
+///         ProfileGeneratorSize
+template <class Generator>
+class BasicGeneratorTrainer {
  public:
   /// \borrows train
   /// \throws  std::invalid_argument for settings out of range
-  GeneratorTrainer(const Interactions& train, const GeneratorSettings& settings, const RandomStream& stream)
+  BasicGeneratorTrainer(const Interactions& train, const GeneratorSettings& settings,
+                        const RandomStream& stream)
       : train_(train),
         settings_((settings.check(), settings)),
         stream_(stream),
@@ -39,7 +43,7 @@ class GeneratorTrainer {
     }
   }
 
-  GeneratorTrainer(const Interactions&&, const GeneratorSettings&, const RandomStream&) = delete;
+  BasicGeneratorTrainer(const Interactions&&, const GeneratorSettings&, const RandomStream&) = delete;
 
   /// One pass over all users with a profile, in random order. Returns the mean loss.
   float epoch() {
@@ -70,7 +74,7 @@ class GeneratorTrainer {
   }
 
   /// The averaged weights. \borrows this
-  const ProfileGenerator<float>& generator() const { return average_.average; }
+  const Generator& generator() const { return average_.average; }
 
  private:
   void load(std::span<const Index> users) {
@@ -106,15 +110,18 @@ class GeneratorTrainer {
   const Interactions& train_;
   GeneratorSettings settings_;
   RandomStream stream_, initial_;
-  ProfileGenerator<float> model_, gradient_;
-  AdamW<ProfileGenerator<float>> optimiser_;
-  ExponentialMovingAverage<ProfileGenerator<float>> average_;
-  ProfileGenerator<float>::Cache cache_;
+  Generator model_, gradient_;
+  AdamW<Generator> optimiser_;
+  ExponentialMovingAverage<Generator> average_;
+  typename Generator::Cache cache_;
   WeightedSquareLoss<float> loss_;
   WeightedSquareLoss<float>::Cache loss_cache_;
   std::vector<Index> users_;
   Index epochs_ = 0;
   Tensor<Index, 1> whole_, whole_offsets_, masked_, masked_offsets_;
 };
+
+/// The trainer of AttentionGan's generators.
+using GeneratorTrainer = BasicGeneratorTrainer<ProfileGenerator<float>>;
 
 }  // namespace rapt

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -49,9 +51,11 @@ struct LinearPath {
   Tensor<float, 2> evidence;  // (I, I) B, before attention
   Tensor<float, 2> weights;   // (I, I) a_ij B_ij; empty where g = 1 (then it is B itself)
 
-  /// \cost    I^3 flops in double and up to two I x I matrices of float
+  /// \tparam  T  of the Gram matrix and its inverse
+  /// \cost    I^3 flops and up to two I x I matrices of float
   /// \throws  std::invalid_argument where lambda or sharpness is not positive, ridge is negative or a
   ///          setting is not finite; std::length_error above Ease::max_items
+  template <std::floating_point T = double>
   static LinearPath fit(const Interactions& train, const LinearPathSettings& settings) {
     settings.check("LinearPath::fit");
     const Index n = train.items();
@@ -62,15 +66,15 @@ struct LinearPath {
     const std::vector<double> user = powers(train.by_user(), settings.row_power);
     const std::vector<double> item = powers(train.by_item(), settings.column_power);
     const auto scale = [&](Index i) { return item[static_cast<std::size_t>(i)]; };
-    Tensor<double, 2> p({n, n});
+    Tensor<T, 2> p({n, n});
     parallel_for_range(n, 16, co_occurrence_cost(train), [&](Index from, Index to) {
       for (Index i = from; i < to; ++i) {
-        co_occurrence_row(train, user, i, {p[i].begin(), p[i].end()});
-        for (Index j = 0; j < n; ++j) p(i, j) *= scale(i) * scale(j);
-        p(i, i) += settings.lambda + settings.ridge * p(i, i);
+        co_occurrence_row<T>(train, user, i, {p[i].begin(), p[i].end()});
+        for (Index j = 0; j < n; ++j) p(i, j) *= static_cast<T>(scale(i) * scale(j));
+        p(i, i) += static_cast<T>(settings.lambda + settings.ridge * static_cast<double>(p(i, i)));
       }
     });
-    invert_symmetric<double>(p);
+    invert_symmetric<T>(p);
     LinearPath path;
     path.evidence.resize({n, n});
     parallel_for_range(n, 64, n, [&](Index from, Index to) {

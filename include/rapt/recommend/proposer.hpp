@@ -40,10 +40,12 @@ struct ProposedScores {
 
 /// Linear path and generators that score together: `g = z(w z(mean of generators) + (1 - w) z(linear))`,
 /// where z standardises a user's scores over all items. A path with weight 0 may be absent.
-struct Proposer {
-  std::shared_ptr<const LinearPath> linear;                                // null: no linear path
-  std::vector<std::shared_ptr<const ProfileGenerator<float>>> generators;  // averaged; none: no neural path
-  double generator_weight = 0.5;                                           // w; where both paths are there
+/// \tparam Generator  a layer from ProfileInput to scores of all items; it has items()
+template <class Generator>
+struct BasicProposer {
+  std::shared_ptr<const LinearPath> linear;                  // null: no linear path
+  std::vector<std::shared_ptr<const Generator>> generators;  // averaged; none: no neural path
+  double generator_weight = 0.5;                             // w; where both paths are there
 
   Index items() const { return linear != nullptr ? linear->items() : generators.at(0)->items(); }
 
@@ -88,7 +90,7 @@ struct Proposer {
       offsets(b) = profiles.offsets[static_cast<std::size_t>(b)] - profiles.offsets.front();
     }
     sum.matrix().setZero();
-    ProfileGenerator<float>::Cache cache;
+    typename Generator::Cache cache;
     Tensor<float, 1> row({items()});
     for (const auto& generator : generators) {
       const auto scores = generator->forward({ids, offsets}, cache);
@@ -101,5 +103,7 @@ struct Proposer {
     for (Index b = 0; b < profiles.size(); ++b) standardise({sum[b].begin(), sum[b].end()});
   }
 };
+/// The proposer of AttentionGan.
+using Proposer = BasicProposer<ProfileGenerator<float>>;
 
 }  // namespace rapt

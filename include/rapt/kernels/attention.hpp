@@ -63,14 +63,15 @@ Index attention_key_pieces(const AttentionProblem<T>& p) {
 /// arXiv:1805.02867; Dao et al. 2022, arXiv:2205.14135).
 ///
 /// \shape log_sum_exp (batch, heads, queries): of each query's scores, for the backward pass
-/// \cost  4 (width + value_width) / 2 flops for each score that is not in a tile that masks ignore as a whole
+/// \cost  2 (width + value_width) flops and an exponential for each score, but for tiles of 64 queries by 64
+///        keys that masks ignore as a whole
 /// \note  A query that sees no key gets y = 0 and log_sum_exp = -infinity. NaN and infinity of what masks
 ///        ignore reach no result; a score of NaN or +infinity that is seen makes y NaN. Any thread count
 ///        gives the same bits; a warm call allocates nothing.
 template <class T>
 requires std::is_same_v<T, float> || std::is_same_v<T, double>
 void attention_forward(const AttentionProblem<T>& p, AttentionHeads<T> y, T* log_sum_exp) {
-  const Index blocks = detail::attention_blocks(p), step = blocks * detail::attention_queries;
+  const Index step = detail::attention_forward_blocks(p) * detail::attention_queries;
   const Index pieces = (p.queries + step - 1) / step;
   const auto kernel = detail::attention_forward_kernel<T>();
   const Index operations = 2 * std::min(p.queries, step) * (p.keys + 1) * (p.width + p.value_width + 8) / 32;
@@ -102,10 +103,11 @@ void attention_forward(const AttentionProblem<T>& p, AttentionHeads<T> y, T* log
 /// The gradients of query, key and value from that of y; they overwrite. The weights are computed again from
 /// log_sum_exp.
 ///
-/// Key and value heads that several query heads read get the sum over them. `partial` is memory that the
-/// caller keeps between calls; it stays empty but for few long heads, whose keys are cut into four pieces: it
-/// then holds three times the size of the query.
-/// \note NaN, threads and memory as in attention_forward.
+/// Key and value heads that several query heads read get the sum over them. As many tiles are skipped as in
+/// the forward pass; each score costs 6 width + 4 value_width flops and an exponential. `partial` is memory
+/// that the caller keeps between calls; it stays empty but for few long heads, whose keys are cut into four
+/// pieces: it then holds three times the size of the query. \note NaN, threads and memory as in
+/// attention_forward.
 template <class T>
 requires std::is_same_v<T, float> || std::is_same_v<T, double>
 void attention_backward(const AttentionProblem<T>& p, AttentionHeads<const T> y, const T* log_sum_exp,

@@ -21,6 +21,15 @@ Index attention_blocks(const AttentionProblem<T>& p) {
   return std::clamp<Index>(blocks, 1, 8);
 }
 
+/// The same for the forward pass, fewer where there would not be chunks for some threads.
+template <class T>
+Index attention_forward_blocks(const AttentionProblem<T>& p) {
+  Index blocks = attention_blocks(p);
+  const auto chunks = [&] { return p.batch * p.heads * (p.queries / (blocks * attention_queries) + 1); };
+  while (blocks > 1 && chunks() < 8) blocks /= 2;
+  return blocks;
+}
+
 /// Hands out pieces of memory; with a null pointer it only counts.
 template <class T>
 struct AttentionMemory {

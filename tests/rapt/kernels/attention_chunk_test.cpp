@@ -22,6 +22,20 @@ TEST_CASE("The pieces of a chunk's memory lie one after the other and are aligne
   CHECK(chunk.blocks[2].query == nullptr);
 }
 
+TEST_CASE("Few heads are cut into more chunks of queries", "[kernels][attention]") {
+  rapt::AttentionProblem<float> p;
+  p.queries = 512;
+  p.width = p.value_width = 64;
+  p.batch = 8;
+  CHECK(rapt::detail::attention_forward_blocks(p) == 8);
+  p.batch = 1;
+  CHECK(rapt::detail::attention_forward_blocks(p) == 1);
+  p.queries = 16384;
+  CHECK(rapt::detail::attention_forward_blocks(p) == 8);
+  p.width = 256;
+  CHECK(rapt::detail::attention_forward_blocks(p) == 2);
+}
+
 TEST_CASE("The memory of a chunk does not grow with the length", "[kernels][attention]") {
   const auto size = [](rapt::Index length, rapt::Index width) {
     rapt::AttentionProblem<float> p;

@@ -110,6 +110,37 @@ TEST_CASE("Few long heads are cut by keys and give the same", "[kernels][attenti
   check_reference(data);
 }
 
+TEST_CASE("Streaming attention reads heads wherever they lie", "[kernels][attention]") {
+  const KernelAttentionData<float> data({1, 1, 1, 70, 75, 16, 16});
+  const AttentionResults<float> expected = data.run();
+  with_every_simd([&] {
+    const AttentionResults<float> aligned = data.run();
+    for (const std::size_t shift : {1, 2, 3}) {
+      const auto shifted = [&](const std::vector<float>& from) {
+        std::vector<float> to(shift, 0);
+        to.insert(to.end(), from.begin(), from.end());
+        return to;
+      };
+      const std::vector<float> query = shifted(data.query), key = shifted(data.key),
+                               value = shifted(data.value), dy = shifted(data.dy);
+      auto p = data.problem();
+      p.query.data = query.data() + shift;
+      p.key.data = key.data() + shift;
+      p.value.data = value.data() + shift;
+      AttentionResults<float> r = expected;
+      std::vector<float> y = shifted(r.y), partial;
+      rapt::attention_forward<float>(p, {y.data() + shift, 70 * 16, 16}, r.log_sum_exp.data());
+      rapt::attention_backward<float>(p, {y.data() + shift, 70 * 16, 16}, r.log_sum_exp.data(),
+                                      {dy.data() + shift, 70 * 16, 16}, {r.d_query.data(), 70 * 16, 16},
+                                      {r.d_key.data(), 75 * 16, 16}, {r.d_value.data(), 75 * 16, 16},
+                                      partial);
+      r.y.assign(y.begin() + static_cast<std::ptrdiff_t>(shift), y.end());
+      CHECK(r == aligned);
+      CHECK(partial.empty());
+    }
+  });
+}
+
 TEMPLATE_TEST_CASE("What masks ignore reaches nothing be it NaN", "[kernels][attention]", float, double) {
   const auto nan = std::numeric_limits<TestType>::quiet_NaN();
   const auto infinity = std::numeric_limits<TestType>::infinity();

@@ -9,7 +9,7 @@ foreach(compiler IN LISTS RAPT_HEADER_COMPILERS)
   endif()
   foreach(header IN LISTS headers)
     add_test(NAME "header ${header} compiles alone under ${compiler}"
-             COMMAND ${RAPT_COMPILER_${compiler}} -std=c++20 -fsyntax-only ${warnings} -I ${PROJECT_SOURCE_DIR}/include
+             COMMAND ${RAPT_COMPILER_${compiler}} -std=c++20 -fsyntax-only -DRAPT_CHECK_CONCEPTS ${warnings} -I ${PROJECT_SOURCE_DIR}/include
                      ${system_folders} -x c++ -include ${header} ${CMAKE_CURRENT_SOURCE_DIR}/scripts/empty.cpp)
   endforeach()
 endforeach()

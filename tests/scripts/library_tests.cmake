@@ -19,7 +19,7 @@ set_source_files_properties(${support_sources} PROPERTIES SKIP_UNITY_BUILD_INCLU
 set_target_properties(rapt_tests PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${RAPT_TEST_BATCH})
 target_include_directories(rapt_tests PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 list(JOIN RAPT_TEST_FOLDERS " " built_folders)
-target_compile_definitions(rapt_tests PRIVATE RAPT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+target_compile_definitions(rapt_tests PRIVATE RAPT_CHECK_CONCEPTS RAPT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                               RAPT_BUILT_FOLDERS="${built_folders}")
 target_link_libraries(rapt_tests PRIVATE rapt::io rapt_warnings ${catch2})
 target_compile_options(rapt_tests PRIVATE -include ${CMAKE_CURRENT_SOURCE_DIR}/support/kernels_once.hpp)

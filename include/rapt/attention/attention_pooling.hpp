@@ -181,6 +181,6 @@ struct AttentionPooling {
     }
   }
 };
-static_assert(Layer<AttentionPooling<float>> && Layer<AttentionPooling<double>>);
+RAPT_MODELS(Layer<AttentionPooling<float>> && Layer<AttentionPooling<double>>);
 
 }  // namespace rapt

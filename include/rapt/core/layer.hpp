@@ -9,6 +9,15 @@
 #include <tuple>
 #include <type_traits>
 
+/// Stands under a definition and says what it models: `RAPT_MODELS(Layer<Linear<float>>);`. Checked where
+/// RAPT_CHECK_CONCEPTS is defined, as in the tests: checking instantiates the whole class, which a unit that
+/// only includes the header need not pay for.
+#ifdef RAPT_CHECK_CONCEPTS
+#define RAPT_MODELS(...) static_assert(__VA_ARGS__)
+#else
+#define RAPT_MODELS(...) static_assert(true)
+#endif
+
 namespace rapt {
 
 /// Whether backward must also compute the gradient of its input. The first layer of a model skips it.

@@ -70,6 +70,6 @@ struct Nonlinearity {
     }
   }
 };
-static_assert(Layer<Nonlinearity<float>> && Layer<Nonlinearity<double>>);
+RAPT_MODELS(Layer<Nonlinearity<float>> && Layer<Nonlinearity<double>>);
 
 }  // namespace rapt

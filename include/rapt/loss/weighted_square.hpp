@@ -139,6 +139,6 @@ struct WeightedSquareLoss {
     }
   }
 };
-static_assert(Loss<WeightedSquareLoss<float>> && Loss<WeightedSquareLoss<double>>);
+RAPT_MODELS(Loss<WeightedSquareLoss<float>> && Loss<WeightedSquareLoss<double>>);
 
 }  // namespace rapt

@@ -99,6 +99,6 @@ struct Dropout {
     });
   }
 };
-static_assert(Layer<Dropout<float>> && Layer<Dropout<double>>);
+RAPT_MODELS(Layer<Dropout<float>> && Layer<Dropout<double>>);
 
 }  // namespace rapt

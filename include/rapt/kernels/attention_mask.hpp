@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <limits>
 
 namespace rapt::detail {
@@ -47,6 +49,29 @@ TileMask padding_mask(const AttentionProblem<T>& p, Index b, const AttentionTile
   const bool* const padded = p.key_padding_mask + b * p.keys + t.key;
   const Index count = std::count(padded, padded + t.keys, true);
   return count == 0 ? TileMask::none : count == t.keys ? TileMask::all : TileMask::some;
+}
+
+/// What attn_mask ignores of a tile.
+template <class T>
+TileMask given_mask(const AttentionProblem<T>& p, const AttentionTile& t) {
+  if (p.attn_mask == nullptr) return TileMask::none;
+  // Eight at a time: this is read for every head.
+  std::uint64_t any = 0, all = 0x0101010101010101u;
+  for (Index i = 0; i < t.queries; ++i) {
+    const bool* const row = p.attn_mask + (t.query + i) * p.keys + t.key;
+    Index j = 0;
+    for (; j + 8 <= t.keys; j += 8) {
+      std::uint64_t eight;
+      std::memcpy(&eight, row + j, 8);
+      any |= eight;
+      all &= eight;
+    }
+    for (; j < t.keys; ++j) {
+      any |= row[j] ? 1u : 0u;
+      if (!row[j]) all = 0;
+    }
+  }
+  return any == 0 ? TileMask::none : all == 0x0101010101010101u ? TileMask::all : TileMask::some;
 }
 
 /// Whether any key may be ignored by a query: then NaN must be told apart from NaN that nobody reads.

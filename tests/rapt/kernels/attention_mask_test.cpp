@@ -45,6 +45,24 @@ TEST_CASE("A tile is padded where its keys are", "[kernels][attention]") {
   CHECK(padding_mask(p, 1, {0, 1, 0, 2}) == TileMask::none);
 }
 
+TEST_CASE("A tile of attn_mask is full where all of it is", "[kernels][attention]") {
+  rapt::AttentionProblem<float> p;
+  p.queries = 4;
+  p.keys = 21;
+  CHECK(given_mask(p, {0, 4, 0, 21}) == TileMask::none);
+  bool mask[4 * 21] = {};
+  p.attn_mask = mask;
+  CHECK(given_mask(p, {0, 4, 0, 21}) == TileMask::none);
+  for (Index j = 0; j < 21; ++j) mask[21 + j] = mask[42 + j] = j >= 2;
+  CHECK(given_mask(p, {1, 2, 2, 19}) == TileMask::all);
+  CHECK(given_mask(p, {1, 2, 1, 20}) == TileMask::some);
+  CHECK(given_mask(p, {0, 2, 2, 16}) == TileMask::some);
+  CHECK(given_mask(p, {1, 2, 0, 2}) == TileMask::none);
+  mask[42 + 20] = false;
+  CHECK(given_mask(p, {1, 2, 2, 19}) == TileMask::some);
+  CHECK(given_mask(p, {1, 2, 2, 18}) == TileMask::all);
+}
+
 TEST_CASE("Each mask ignores keys and each addend is added", "[kernels][attention]") {
   const bool mask[] = {false, true};
   const double bias[] = {2, -std::numeric_limits<double>::infinity()}, slopes[] = {0, 0.5};

@@ -174,21 +174,46 @@ RAPT_LANES Lanes<T> numbers_from(Index first) {
   return load<T>(numbers);
 }
 
+#if RAPT_VECTOR_TYPES
+template <class T>
+struct LaneBytes {
+  typedef std::int8_t type __attribute__((vector_size(RAPT_LANE_BYTES / sizeof(T))));
+};
+#endif
+
+/// The first `count` numbers, -infinity where they are ignored.
+template <class T>
+RAPT_LANES Lanes<T> without_ignored(Lanes<T> x, const bool* ignored, Index count) {
+  const Lanes<T> never = broadcast<T>(-std::numeric_limits<T>::infinity());
+#if RAPT_VECTOR_TYPES
+  typename LaneBytes<T>::type bytes{};
+  if (count == lane_count<T>) {
+    std::memcpy(&bytes, ignored, sizeof bytes);
+  } else {
+    std::memcpy(&bytes, ignored, static_cast<std::size_t>(count));
+  }
+  return choose<T>(__builtin_convertvector(bytes, LaneBits<T>) != 0, never, x);
+#else
+  return count > 0 && *ignored ? never : x;
+#endif
+}
+
 /// Bias and attn_mask of a tile, transposed: what they add to the scores in units of log(2), -infinity where
 /// they ignore.
 template <class T>
 RAPT_LANES void transposed_bias(const AttentionProblem<T>& p, const AttentionTile& t, T* added) {
-  constexpr T never = -std::numeric_limits<T>::infinity();
   constexpr Index lanes = lane_count<T>;
   T rows[lanes * attention_keys];
   for (Index i = 0; i < t.queries; i += lanes) {
     const Index count = t.queries - i < lanes ? t.queries - i : lanes;
     for (Index r = 0; r < count; ++r) {
       const Index at = (t.query + i + r) * p.keys + t.key;
-      T* const row = rows + r * attention_keys;
-      for (Index j = 0; j < t.keys; ++j) {
-        const T bias = p.bias == nullptr ? T(0) : p.bias[at + j] * std::numbers::log2e_v<T>;
-        row[j] = p.attn_mask != nullptr && p.attn_mask[at + j] ? never : bias;
+      for (Index j = 0; j < t.keys; j += lanes) {
+        const Index left = t.keys - j < lanes ? t.keys - j : lanes;
+        Lanes<T> x = {};
+        if (p.bias != nullptr) x = load_part<T>(p.bias + at + j, left) * std::numbers::log2e_v<T>;
+        if (p.attn_mask != nullptr) x = without_ignored<T>(x, p.attn_mask + at + j, left);
+        store<T>(rows + r * attention_keys + j, x);
       }
     }
     pack_transposed<T>(rows, attention_keys, count, t.keys, T(1), added + i);
@@ -202,7 +227,9 @@ RAPT_ENTRY TileMask tile_mask(const AttentionProblem<T>& p, Index b, Index h, co
                               T* added) {
   const TileMask window = window_mask(p, t), padding = padding_mask(p, b, t);
   if (window == TileMask::all || padding == TileMask::all) return TileMask::all;
-  const bool biased = p.attn_mask != nullptr || p.bias != nullptr;
+  const TileMask given = given_mask(p, t);
+  if (given == TileMask::all) return given;
+  const bool biased = given == TileMask::some || p.bias != nullptr;
   if (window == TileMask::none && padding == TileMask::none && !biased && p.alibi_slopes == nullptr)
     return TileMask::none;
   if (biased) transposed_bias(p, t, added);

@@ -1,5 +1,6 @@
 #pragma once
-/// \file  Every part of rapt that needs Eigen alone; io/ and distributed/ are included by name.
+/// \file  Every part of rapt that a program needs, with Eigen alone; io/, distributed/ and testing/ are
+/// included by name.
 /// Written by cmake/umbrella.cmake.
 
 #include <rapt/attention/additive_attention.hpp>
@@ -150,6 +151,4 @@
 #include <rapt/recommend/top_n.hpp>
 #include <rapt/recommend/top_n_by_partition.hpp>
 #include <rapt/recommend/top_pop.hpp>
-#include <rapt/testing/golden.hpp>
-#include <rapt/testing/gradient_check.hpp>
 #include <rapt/version.hpp>

@@ -4,7 +4,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,15 +37,12 @@ std::string read_whole_file(const std::string& path, Accept accept) {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   using Step = FileReadError::Step;
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    throw FileReadError(Step::read, std::make_error_code(std::errc::is_a_directory), path);
-  }
   const auto reason = [] { return std::error_code(errno, std::generic_category()); };
   const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
   if (file == nullptr) throw FileReadError(Step::open, reason(), path);
   std::string bytes;
   std::array<char, 1 << 16> block;
+  // A directory opens, and the first read says what it is.
   while (const std::size_t got = std::fread(block.data(), 1, block.size(), file.get())) {
     accept(std::string_view(block.data(), got));
     bytes.append(block.data(), got);

@@ -50,6 +50,24 @@ add_test(NAME "consumer plain_include"
          COMMAND ${CMAKE_COMMAND} -D COMPILER=${CMAKE_CXX_COMPILER} -D "SYSTEM=${system_folders}"
                  -D PROGRAM=${CMAKE_CURRENT_BINARY_DIR}/plain_include -P ${scripts}/compile_plainly.cmake)
 
+# ---- what it costs to include a header, as multiples of Eigen/Core ----
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND UNIX AND NOT CMAKE_CROSSCOMPILING
+   AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize|--coverage")
+  add_executable(rapt_include_cost consumers/include_cost/main.cpp)
+  target_link_libraries(rapt_include_cost PRIVATE rapt_warnings)
+  target_compile_features(rapt_include_cost PRIVATE cxx_std_20)
+  # A bound on growth for the umbrella: the aim of 2.5 is not reached, mostly for the readers of recommend/.
+  foreach(bound IN ITEMS "1.5 rapt/nn/linear.hpp" "1.5 rapt/attention/multihead_attention.hpp" "3.5 rapt/rapt.hpp")
+    separate_arguments(bound)
+    list(GET bound 1 header)
+    add_test(NAME "include cost of ${header}"
+             COMMAND rapt_include_cost ${bound} ${CMAKE_CXX_COMPILER} -I ${PROJECT_SOURCE_DIR}/include
+                     ${system_folders})
+  endforeach()
+else()
+  message(STATUS "rapt: include cost is skipped, it is measured with a native g++ without sanitizers")
+endif()
+
 # ---- flags that would remove every check for NaN are refused, with our message ----
 add_test(NAME "compile fast_math is refused"
          COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -ffast-math -fsyntax-only -I ${PROJECT_SOURCE_DIR}/include

@@ -20,9 +20,8 @@ RAPT_ENTRY void probe_sweep(Index n, const T* x, T* y, Index& pieces, bool& orde
 template <class T>
 RAPT_ENTRY T probe_counted(Index n, const T* x) {
   Lanes<T> sum{};
-  sweep<T>(n, [&](auto piece) RAPT_LANES_LAMBDA {
-    sum += counted<T>(load<T>(x, piece) + broadcast<T>(1), piece);
-  });
+  sweep<T>(n, [&](auto piece)
+                  RAPT_LANES_LAMBDA { sum += counted<T>(load<T>(x, piece) + broadcast<T>(1), piece); });
   return sum_of<T>(sum);
 }
 /// y = x + 1 by blocks of columns; whether each began where the one before had ended.

@@ -69,6 +69,6 @@ struct AdditiveAttention {
     return {query, key, v, query_weight.extent(1), key_weight.extent(1), score.extent(0)};
   }
 };
-RAPT_MODELS(Layer<AdditiveAttention<float>> && Layer<AdditiveAttention<double>>);
+RAPT_MODELS(Layer<AdditiveAttention<float>>, Layer<AdditiveAttention<double>>);
 
 }  // namespace rapt

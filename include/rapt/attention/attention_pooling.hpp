@@ -181,6 +181,6 @@ struct AttentionPooling {
     }
   }
 };
-RAPT_MODELS(Layer<AttentionPooling<float>> && Layer<AttentionPooling<double>>);
+RAPT_MODELS(Layer<AttentionPooling<float>>, Layer<AttentionPooling<double>>);
 
 }  // namespace rapt

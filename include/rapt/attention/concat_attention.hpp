@@ -68,6 +68,6 @@ struct ConcatAttention {
     return {both, both == nullptr ? nullptr : both + query_width, v, stride, stride, score.extent(0)};
   }
 };
-RAPT_MODELS(Layer<ConcatAttention<float>> && Layer<ConcatAttention<double>>);
+RAPT_MODELS(Layer<ConcatAttention<float>>, Layer<ConcatAttention<double>>);
 
 }  // namespace rapt

@@ -43,6 +43,6 @@ struct DotAttention {
     return {.query = cache.d_query, .key = cache.d_key, .value = cache.d_value};
   }
 };
-RAPT_MODELS(Layer<DotAttention<float>> && Layer<DotAttention<double>>);
+RAPT_MODELS(Layer<DotAttention<float>>, Layer<DotAttention<double>>);
 
 }  // namespace rapt

@@ -159,6 +159,6 @@ struct EvidenceAttention {
     d += g * p * (T(1) + sharpness(c, h) * (m - y));
   }
 };
-RAPT_MODELS(Layer<EvidenceAttention<float>> && Layer<EvidenceAttention<double>>);
+RAPT_MODELS(Layer<EvidenceAttention<float>>, Layer<EvidenceAttention<double>>);
 
 }  // namespace rapt

@@ -67,6 +67,6 @@ struct GeneralAttention {
     return {.query = cache.d_query, .key = dx_key, .value = cache.d_value};
   }
 };
-RAPT_MODELS(Layer<GeneralAttention<float>> && Layer<GeneralAttention<double>>);
+RAPT_MODELS(Layer<GeneralAttention<float>>, Layer<GeneralAttention<double>>);
 
 }  // namespace rapt

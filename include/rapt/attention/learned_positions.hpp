@@ -64,6 +64,6 @@ struct LearnedPositions {
     return cache.dx;
   }
 };
-RAPT_MODELS(Layer<LearnedPositions<float>> && Layer<LearnedPositions<double>>);
+RAPT_MODELS(Layer<LearnedPositions<float>>, Layer<LearnedPositions<double>>);
 
 }  // namespace rapt

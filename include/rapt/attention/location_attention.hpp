@@ -79,6 +79,6 @@ struct LocationAttention {
  private:
   Index width() const { return weight.extent(1); }
 };
-RAPT_MODELS(Layer<LocationAttention<float>> && Layer<LocationAttention<double>>);
+RAPT_MODELS(Layer<LocationAttention<float>>, Layer<LocationAttention<double>>);
 
 }  // namespace rapt

@@ -242,6 +242,6 @@ struct MultiheadAttention {
              {l.v_proj_weight.data(), l.v_proj_weight.extent(1), bias_of(width + shared)}}};
   }
 };
-RAPT_MODELS(Layer<MultiheadAttention<float>> && Layer<MultiheadAttention<double>>);
+RAPT_MODELS(Layer<MultiheadAttention<float>>, Layer<MultiheadAttention<double>>);
 
 }  // namespace rapt

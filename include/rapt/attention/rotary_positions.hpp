@@ -173,6 +173,6 @@ struct RotaryPositions {
     return cache.dx;
   }
 };
-RAPT_MODELS(Layer<RotaryPositions<float>> && Layer<RotaryPositions<double>>);
+RAPT_MODELS(Layer<RotaryPositions<float>>, Layer<RotaryPositions<double>>);
 
 }  // namespace rapt

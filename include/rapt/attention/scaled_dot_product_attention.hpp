@@ -73,6 +73,6 @@ struct ScaledDotProductAttention {
     return {.query = cache.d_query, .key = cache.d_key, .value = cache.d_value};
   }
 };
-RAPT_MODELS(Layer<ScaledDotProductAttention<float>> && Layer<ScaledDotProductAttention<double>>);
+RAPT_MODELS(Layer<ScaledDotProductAttention<float>>, Layer<ScaledDotProductAttention<double>>);
 
 }  // namespace rapt

@@ -75,6 +75,6 @@ struct SelfAttention {
                                    input_gradient);
   }
 };
-RAPT_MODELS(Layer<SelfAttention<float>> && Layer<SelfAttention<double>>);
+RAPT_MODELS(Layer<SelfAttention<float>>, Layer<SelfAttention<double>>);
 
 }  // namespace rapt

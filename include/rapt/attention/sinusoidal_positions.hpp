@@ -60,6 +60,6 @@ struct SinusoidalPositions {
     return cache.dx;
   }
 };
-RAPT_MODELS(Layer<SinusoidalPositions<float>> && Layer<SinusoidalPositions<double>>);
+RAPT_MODELS(Layer<SinusoidalPositions<float>>, Layer<SinusoidalPositions<double>>);
 
 }  // namespace rapt

@@ -216,6 +216,6 @@ struct TransformerEncoderLayer {
     return linear1.backward(dh, cache.linear1, part(gradient, &Self::linear1));
   }
 };
-RAPT_MODELS(Layer<TransformerEncoderLayer<float>> && Layer<TransformerEncoderLayer<double>>);
+RAPT_MODELS(Layer<TransformerEncoderLayer<float>>, Layer<TransformerEncoderLayer<double>>);
 
 }  // namespace rapt

@@ -49,6 +49,6 @@ struct UniformAttention {
     return {.query = cache.d_query, .key = cache.d_key, .value = cache.d_value};
   }
 };
-RAPT_MODELS(Layer<UniformAttention<float>> && Layer<UniformAttention<double>>);
+RAPT_MODELS(Layer<UniformAttention<float>>, Layer<UniformAttention<double>>);
 
 }  // namespace rapt

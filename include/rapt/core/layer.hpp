@@ -13,12 +13,16 @@
 /// RAPT_CHECK_CONCEPTS is defined, as in the tests: checking instantiates the whole class, which a unit that
 /// only includes the header need not pay for.
 #ifdef RAPT_CHECK_CONCEPTS
-#define RAPT_MODELS(...) static_assert(__VA_ARGS__)
+#define RAPT_MODELS(...) static_assert(::rapt::detail::all_true(__VA_ARGS__))
 #else
 #define RAPT_MODELS(...) static_assert(true)
 #endif
 
 namespace rapt {
+
+namespace detail {
+constexpr bool all_true(std::same_as<bool> auto... each) { return (each && ...); }
+}  // namespace detail
 
 /// Whether backward must also compute the gradient of its input. The first layer of a model skips it.
 enum class InputGradient { compute, skip };

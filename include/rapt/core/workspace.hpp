@@ -22,7 +22,7 @@ struct FreeAligned {
 class ThreadWorkspace {
  public:
   // Enough for the usual call, so that which thread gets which chunk does not decide who allocates when.
-  static constexpr std::size_t first_bytes = 256 * 1024, first_blocks = 2;
+  static constexpr std::size_t first_bytes = 1024 * 1024, first_blocks = 2;
 
   ThreadWorkspace() : blocks_(first_blocks) {
     for (auto& block : blocks_) block.grow(first_bytes);

@@ -71,6 +71,6 @@ struct Concat {
  private:
   static constexpr Index grain = 16;  // rows of one chunk
 };
-RAPT_MODELS(Layer<Concat<float>> && Layer<Concat<double>>);
+RAPT_MODELS(Layer<Concat<float>>, Layer<Concat<double>>);
 
 }  // namespace rapt

@@ -45,11 +45,11 @@ struct Discriminator {
     return widths;
   }
 };
-RAPT_MODELS(Layer<Discriminator<float>> && Layer<Discriminator<double>>);
+RAPT_MODELS(Layer<Discriminator<float>>, Layer<Discriminator<double>>);
 
 /// Discriminator that reads {x, condition}; its first width is that of both together.
 template <std::floating_point T>
 using ConditionalDiscriminator = Conditional<Discriminator<T>>;
-RAPT_MODELS(Layer<ConditionalDiscriminator<float>> && Layer<ConditionalDiscriminator<double>>);
+RAPT_MODELS(Layer<ConditionalDiscriminator<float>>, Layer<ConditionalDiscriminator<double>>);
 
 }  // namespace rapt

@@ -44,11 +44,11 @@ struct Generator {
     return net.backward(dy, cache, part(gradient, &Generator::net), input_gradient);
   }
 };
-RAPT_MODELS(Layer<Generator<float>> && Layer<Generator<double>>);
+RAPT_MODELS(Layer<Generator<float>>, Layer<Generator<double>>);
 
 /// Generator that reads {noise, condition}; its first width is that of both together.
 template <std::floating_point T>
 using ConditionalGenerator = Conditional<Generator<T>>;
-RAPT_MODELS(Layer<ConditionalGenerator<float>> && Layer<ConditionalGenerator<double>>);
+RAPT_MODELS(Layer<ConditionalGenerator<float>>, Layer<ConditionalGenerator<double>>);
 
 }  // namespace rapt

@@ -77,6 +77,6 @@ struct Mlp {
  private:
   const Nonlinearity<T>& after(std::size_t i) const { return i + 1 < linear.size() ? hidden : output; }
 };
-RAPT_MODELS(Layer<Mlp<float>> && Layer<Mlp<double>>);
+RAPT_MODELS(Layer<Mlp<float>>, Layer<Mlp<double>>);
 
 }  // namespace rapt

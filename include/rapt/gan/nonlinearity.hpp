@@ -70,6 +70,6 @@ struct Nonlinearity {
     }
   }
 };
-RAPT_MODELS(Layer<Nonlinearity<float>> && Layer<Nonlinearity<double>>);
+RAPT_MODELS(Layer<Nonlinearity<float>>, Layer<Nonlinearity<double>>);
 
 }  // namespace rapt

@@ -79,6 +79,6 @@ struct BCEWithLogitsLoss {
     return target.values.absent() ? nullptr : target.values.data() + i;
   }
 };
-RAPT_MODELS(Loss<BCEWithLogitsLoss<float>> && Loss<BCEWithLogitsLoss<double>>);
+RAPT_MODELS(Loss<BCEWithLogitsLoss<float>>, Loss<BCEWithLogitsLoss<double>>);
 
 }  // namespace rapt

@@ -69,6 +69,6 @@ struct BPRLoss {
  private:
   static constexpr Index grain = 1 << 10;  // pairs of one chunk
 };
-RAPT_MODELS(Loss<BPRLoss<float>> && Loss<BPRLoss<double>>);
+RAPT_MODELS(Loss<BPRLoss<float>>, Loss<BPRLoss<double>>);
 
 }  // namespace rapt

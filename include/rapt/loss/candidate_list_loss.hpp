@@ -95,6 +95,6 @@ struct CandidateListLoss {
     expect_offsets("CandidateListLoss::forward", target.offsets, scores.extent(0));
   }
 };
-RAPT_MODELS(Loss<CandidateListLoss<float>> && Loss<CandidateListLoss<double>>);
+RAPT_MODELS(Loss<CandidateListLoss<float>>, Loss<CandidateListLoss<double>>);
 
 }  // namespace rapt

@@ -108,6 +108,6 @@ struct CrossEntropyLoss {
     return counted;
   }
 };
-RAPT_MODELS(Loss<CrossEntropyLoss<float>> && Loss<CrossEntropyLoss<double>>);
+RAPT_MODELS(Loss<CrossEntropyLoss<float>>, Loss<CrossEntropyLoss<double>>);
 
 }  // namespace rapt

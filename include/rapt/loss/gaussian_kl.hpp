@@ -70,6 +70,6 @@ struct GaussianKLLoss {
  private:
   static constexpr Index grain = 1 << 10;  // elements of one chunk
 };
-RAPT_MODELS(Loss<GaussianKLLoss<float>> && Loss<GaussianKLLoss<double>>);
+RAPT_MODELS(Loss<GaussianKLLoss<float>>, Loss<GaussianKLLoss<double>>);
 
 }  // namespace rapt

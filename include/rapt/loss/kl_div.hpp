@@ -56,6 +56,6 @@ struct KLDivLoss {
  private:
   static constexpr Index grain = 1 << 12;  // elements of one chunk
 };
-RAPT_MODELS(Loss<KLDivLoss<float>> && Loss<KLDivLoss<double>>);
+RAPT_MODELS(Loss<KLDivLoss<float>>, Loss<KLDivLoss<double>>);
 
 }  // namespace rapt

@@ -57,6 +57,6 @@ struct MSELoss {
  private:
   static constexpr Index grain = 1 << 13;  // elements of one chunk
 };
-RAPT_MODELS(Loss<MSELoss<float>> && Loss<MSELoss<double>>);
+RAPT_MODELS(Loss<MSELoss<float>>, Loss<MSELoss<double>>);
 
 }  // namespace rapt

@@ -139,6 +139,6 @@ struct WeightedSquareLoss {
     }
   }
 };
-RAPT_MODELS(Loss<WeightedSquareLoss<float>> && Loss<WeightedSquareLoss<double>>);
+RAPT_MODELS(Loss<WeightedSquareLoss<float>>, Loss<WeightedSquareLoss<double>>);
 
 }  // namespace rapt

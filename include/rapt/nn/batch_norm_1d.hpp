@@ -119,6 +119,6 @@ struct BatchNorm1d {
     running_var.array() += share * (unbiased * cache.variance.array() - running_var.array());
   }
 };
-RAPT_MODELS(Layer<BatchNorm1d<float>> && Layer<BatchNorm1d<double>>);
+RAPT_MODELS(Layer<BatchNorm1d<float>>, Layer<BatchNorm1d<double>>);
 
 }  // namespace rapt

@@ -99,6 +99,6 @@ struct Dropout {
     });
   }
 };
-RAPT_MODELS(Layer<Dropout<float>> && Layer<Dropout<double>>);
+RAPT_MODELS(Layer<Dropout<float>>, Layer<Dropout<double>>);
 
 }  // namespace rapt

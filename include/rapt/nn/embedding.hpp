@@ -89,6 +89,6 @@ struct Embedding {
     });
   }
 };
-RAPT_MODELS(Layer<Embedding<float>> && Layer<Embedding<double>>);
+RAPT_MODELS(Layer<Embedding<float>>, Layer<Embedding<double>>);
 
 }  // namespace rapt

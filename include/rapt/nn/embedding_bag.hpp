@@ -146,6 +146,6 @@ struct EmbeddingBag {
                        });
   }
 };
-RAPT_MODELS(Layer<EmbeddingBag<float>> && Layer<EmbeddingBag<double>>);
+RAPT_MODELS(Layer<EmbeddingBag<float>>, Layer<EmbeddingBag<double>>);
 
 }  // namespace rapt

@@ -15,6 +15,6 @@ struct GELU : Elementwise<GELU<T>, T> {
   static constexpr std::string_view backward_name = "GELU::backward";
   GeluFunction<T> function() const { return {}; }
 };
-RAPT_MODELS(Layer<GELU<float>> && Layer<GELU<double>>);
+RAPT_MODELS(Layer<GELU<float>>, Layer<GELU<double>>);
 
 }  // namespace rapt

@@ -72,6 +72,6 @@ struct LayerNorm {
     return cache.dx;
   }
 };
-RAPT_MODELS(Layer<LayerNorm<float>> && Layer<LayerNorm<double>>);
+RAPT_MODELS(Layer<LayerNorm<float>>, Layer<LayerNorm<double>>);
 
 }  // namespace rapt

@@ -20,6 +20,6 @@ struct LeakyReLU : Elementwise<LeakyReLU<T>, T> {
   explicit LeakyReLU(double slope) : negative_slope(slope) {}
   LeakyReluFunction<T> function() const { return {static_cast<T>(negative_slope)}; }
 };
-RAPT_MODELS(Layer<LeakyReLU<float>> && Layer<LeakyReLU<double>>);
+RAPT_MODELS(Layer<LeakyReLU<float>>, Layer<LeakyReLU<double>>);
 
 }  // namespace rapt

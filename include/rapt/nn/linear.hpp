@@ -77,6 +77,6 @@ struct Linear {
     return cache.dx;
   }
 };
-RAPT_MODELS(Layer<Linear<float>> && Layer<Linear<double>>);
+RAPT_MODELS(Layer<Linear<float>>, Layer<Linear<double>>);
 
 }  // namespace rapt

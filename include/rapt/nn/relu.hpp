@@ -15,6 +15,6 @@ struct ReLU : Elementwise<ReLU<T>, T> {
   static constexpr std::string_view backward_name = "ReLU::backward";
   ReluFunction<T> function() const { return {}; }
 };
-RAPT_MODELS(Layer<ReLU<float>> && Layer<ReLU<double>>);
+RAPT_MODELS(Layer<ReLU<float>>, Layer<ReLU<double>>);
 
 }  // namespace rapt

@@ -54,6 +54,6 @@ struct Residual {
     return cache.dx;
   }
 };
-RAPT_MODELS(Layer<Residual<Linear<float>>> && Layer<Residual<Linear<double>>>);
+RAPT_MODELS(Layer<Residual<Linear<float>>>, Layer<Residual<Linear<double>>>);
 
 }  // namespace rapt

@@ -80,6 +80,6 @@ struct Sequential {
     }
   }
 };
-RAPT_MODELS(Layer<Sequential<Linear<float>, Linear<float>>> && Layer<Sequential<Linear<double>>>);
+RAPT_MODELS(Layer<Sequential<Linear<float>, Linear<float>>>, Layer<Sequential<Linear<double>>>);
 
 }  // namespace rapt

@@ -15,6 +15,6 @@ struct Sigmoid : Elementwise<Sigmoid<T>, T> {
   static constexpr std::string_view backward_name = "Sigmoid::backward";
   SigmoidFunction<T> function() const { return {}; }
 };
-RAPT_MODELS(Layer<Sigmoid<float>> && Layer<Sigmoid<double>>);
+RAPT_MODELS(Layer<Sigmoid<float>>, Layer<Sigmoid<double>>);
 
 }  // namespace rapt

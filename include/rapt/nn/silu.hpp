@@ -14,6 +14,6 @@ struct SiLU : Elementwise<SiLU<T>, T> {
   static constexpr std::string_view backward_name = "SiLU::backward";
   SiluFunction<T> function() const { return {}; }
 };
-RAPT_MODELS(Layer<SiLU<float>> && Layer<SiLU<double>>);
+RAPT_MODELS(Layer<SiLU<float>>, Layer<SiLU<double>>);
 
 }  // namespace rapt

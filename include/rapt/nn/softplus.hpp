@@ -30,6 +30,6 @@ struct Softplus : Elementwise<Softplus<T>, T> {
   }
   SoftplusFunction<T> function() const { return {static_cast<T>(beta), static_cast<T>(threshold)}; }
 };
-RAPT_MODELS(Layer<Softplus<float>> && Layer<Softplus<double>>);
+RAPT_MODELS(Layer<Softplus<float>>, Layer<Softplus<double>>);
 
 }  // namespace rapt

@@ -14,6 +14,6 @@ struct Tanh : Elementwise<Tanh<T>, T> {
   static constexpr std::string_view backward_name = "Tanh::backward";
   TanhFunction<T> function() const { return {}; }
 };
-RAPT_MODELS(Layer<Tanh<float>> && Layer<Tanh<double>>);
+RAPT_MODELS(Layer<Tanh<float>>, Layer<Tanh<double>>);
 
 }  // namespace rapt

@@ -131,6 +131,6 @@ struct CandidateDiscriminator {
     return {cache.d_features, cache.d_prior, d_evidence.evidence, cache.x.evidence_offsets};
   }
 };
-RAPT_MODELS(Layer<CandidateDiscriminator<float>> && Layer<CandidateDiscriminator<double>>);
+RAPT_MODELS(Layer<CandidateDiscriminator<float>>, Layer<CandidateDiscriminator<double>>);
 
 }  // namespace rapt

@@ -157,6 +157,6 @@ struct ProfileGenerator {
     value.backward(cache.d_value, cache.value, &gradient.value);
   }
 };
-RAPT_MODELS(Layer<ProfileGenerator<float>> && Layer<ProfileGenerator<double>>);
+RAPT_MODELS(Layer<ProfileGenerator<float>>, Layer<ProfileGenerator<double>>);
 
 }  // namespace rapt

@@ -91,9 +91,10 @@ TEST_CASE("Names and metadata that cannot be stored are refused", "[io][safetens
   }
   CHECK(SafetensorsFile::from_bytes(writer.bytes(), "f").names() == std::vector<std::string>{"a"});
   writer.put_metadata("long", std::string(17 << 20, 'x'));
-  CHECK_THROWS_MATCHES(writer.bytes(), std::invalid_argument,
-                       Message("SafetensorsWriter: the header would have 17825928 bytes; put_strings holds long "
-                               "lists outside of it"));
+  CHECK_THROWS_MATCHES(
+      writer.bytes(), std::invalid_argument,
+      Message("SafetensorsWriter: the header would have 17825928 bytes; put_strings holds long "
+              "lists outside of it"));
 }
 
 TEST_CASE("Saving over a file keeps the one before it", "[io][safetensors]") {

@@ -6,7 +6,7 @@ template <class T>
 inline constexpr Index strip_lanes = RAPT_LANE_REGISTERS == 32 ? 4 : 2;
 /// Columns of C that one pass over a row block computes.
 template <class T>
-inline constexpr Index strip_columns = strip_lanes<T> * lane_count<T>;
+inline constexpr Index strip_columns = strip_lanes<T>* lane_count<T>;
 
 /// Rows pointers[0] ... of A: element (i, p) lies at pointers[i][p * step].
 template <class T, int Rows>
@@ -83,8 +83,8 @@ RAPT_LANES void block_sums(Index depth, const RowPointers<T, Rows>& a, const T* 
 }
 
 /// Calls block(rows, first, count) for the row blocks of m rows: `rows`, a constant, is how many registers
-/// hold, and `count` <= rows how many are left. Six at a time, the rest by four, so that no block is too low to
-/// hide the latency of its sums.
+/// hold, and `count` <= rows how many are left. Six at a time, the rest by four, so that no block is too low
+/// to hide the latency of its sums.
 template <class Block>
 RAPT_LANES void for_row_blocks(Index m, Block&& block) {
   Index i = 0;

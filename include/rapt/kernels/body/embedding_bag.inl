@@ -19,11 +19,11 @@ RAPT_ENTRY void bag_sums(const Bags& bags, const T* table, const T* factor, T* y
   }
 }
 
-/// table[id_n] += factor_n dy_b in columns [from, to), the ids in their order; factors are 1 where null. Rows of
-/// dy one after the other from that of the first bag on; nothing is added to the row `skipped`.
+/// table[id_n] += factor_n dy_b in columns [from, to), the ids in their order; factors are 1 where null. Rows
+/// of dy one after the other from that of the first bag on; nothing is added to the row `skipped`.
 template <class T>
-RAPT_ENTRY void add_to_rows(const Bags& bags, const T* dy, const T* factor, Index from, Index to, Index skipped,
-                            T* table) {
+RAPT_ENTRY void add_to_rows(const Bags& bags, const T* dy, const T* factor, Index from, Index to,
+                            Index skipped, T* table) {
   for (Index b = bags.first; b < bags.last; ++b, dy += bags.width) {
     for_column_blocks<T>(to - from, [&](auto vectors, auto piece) RAPT_LANES_LAMBDA {
       constexpr int count = decltype(vectors)::value;
@@ -51,7 +51,8 @@ RAPT_ENTRY void bag_products(const Bags& bags, const T* dy, const T* table, T* p
     for (Index n = bags.begin(b); n < bags.end(b); ++n) {
       const T* const row = table + bags.ids[n] * bags.width;
       Lanes<T> sum{};
-      sweep<T>(bags.width, [&](auto piece) RAPT_LANES_LAMBDA { sum += load<T>(dy, piece) * load<T>(row, piece); });
+      sweep<T>(bags.width,
+               [&](auto piece) RAPT_LANES_LAMBDA { sum += load<T>(dy, piece) * load<T>(row, piece); });
       products[n] = sum_of<T>(sum);
     }
   }

@@ -1,6 +1,7 @@
-// Includes the kernel bodies in RAPT_BODY once for each width of vectors, each time in a namespace of its own.
-// This is how one source becomes the portable, the AVX2 and the AVX-512 kernel: a target attribute cannot
-// depend on a template's argument, and it must stand on every function, or g++ lowers the vectors first.
+// Includes the kernel bodies in RAPT_BODY once for each width of vectors, each time in a namespace of its
+// own. This is how one source becomes the portable, the AVX2 and the AVX-512 kernel: a target attribute
+// cannot depend on a template's argument, and it must stand on every function, or g++ lowers the vectors
+// first.
 //
 // A body sees:  RAPT_LANES  attributes of a helper, always inlined into its kernel
 //               RAPT_LANES_LAMBDA  the same for a lambda, which inherits no target

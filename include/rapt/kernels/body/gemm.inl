@@ -1,9 +1,10 @@
 // One tile of a matrix product. Included by gemm.hpp for each width.
 
-/// to[p * stride + r] = from[r * from_stride + p] for r < 4, p < count: a transpose in blocks of 4 x 4. Behind
-/// the first `rows` the last one is read again.
+/// to[p * stride + r] = from[r * from_stride + p] for r < 4, p < count: a transpose in blocks of 4 x 4.
+/// Behind the first `rows` the last one is read again.
 template <class T>
-RAPT_LANES void transpose_four_rows(const T* from, Index from_stride, Index rows, Index count, T* to, Index stride) {
+RAPT_LANES void transpose_four_rows(const T* from, Index from_stride, Index rows, Index count, T* to,
+                                    Index stride) {
   const RowPointers<T, 4> a = rows_of<T, 4>(from, from_stride, 1, rows);
   Index p = 0;
 #if RAPT_VECTOR_TYPES
@@ -31,12 +32,13 @@ RAPT_LANES void transpose_four_rows(const T* from, Index from_stride, Index rows
   }
 }
 
-/// Copies columns `first` to `last` of rows p ... of op(B) as strips, one behind the other, with zeros behind the
-/// last column.
+/// Copies columns `first` to `last` of rows p ... of op(B) as strips, one behind the other, with zeros behind
+/// the last column.
 template <class T>
 RAPT_LANES void pack_strips(const GemmTile<T>& t, Index p, Index depth, Index first, Index last) {
   constexpr Index width = strip_columns<T>, lanes = lane_count<T>;
-  // A cache line of each row at a time: neither what is read nor what is written falls out of the cache between.
+  // A cache line of each row at a time: neither what is read nor what is written falls out of the cache
+  // between.
   constexpr Index line = 64 / Index{sizeof(T)};
   if (!t.b_transposed) {
     for (Index r = 0; r < depth; ++r) {
@@ -101,12 +103,13 @@ RAPT_ENTRY void finish_block(const T* sums, Index stride, Index rows, const Stri
 }
 
 template <class T, int Rows, int Vectors>
-RAPT_LANES void product_block(Index depth, const RowPointers<T, Rows>& a, Index rows, const T* b, Index b_stride,
-                              const StripTarget<T>& to) {
+RAPT_LANES void product_block(Index depth, const RowPointers<T, Rows>& a, Index rows, const T* b,
+                              Index b_stride, const StripTarget<T>& to) {
   constexpr Index lanes = lane_count<T>;
   // C is written long after it was asked for: with few sums an element its way from memory is the longer one.
   for (Index i = 0; i < rows; ++i) {
-    for (Index j = 0; j < to.columns; j += 64 / Index{sizeof(T)}) __builtin_prefetch(to.c + i * to.stride + j, 1);
+    for (Index j = 0; j < to.columns; j += 64 / Index{sizeof(T)})
+      __builtin_prefetch(to.c + i * to.stride + j, 1);
   }
   Lanes<T> sums[Rows][Vectors];
   block_sums<T, Rows, Vectors>(depth, a, b, b_stride, sums);
@@ -144,8 +147,9 @@ RAPT_LANES void pack_rows(const GemmTile<T>& t, Index p, Index depth) {
   });
 }
 
-/// Columns from `first` to `last` of a tile at depths p ...: each block of rows runs over their strips, so that
-/// rows of C are written in long pieces while the strips stay in the cache. `b` is the first of the strips.
+/// Columns from `first` to `last` of a tile at depths p ...: each block of rows runs over their strips, so
+/// that rows of C are written in long pieces while the strips stay in the cache. `b` is the first of the
+/// strips.
 template <class T>
 RAPT_LANES void gemm_strips(const GemmTile<T>& t, Index p, Index depth, Index first, Index last, const T* b,
                             bool packed) {
@@ -158,8 +162,14 @@ RAPT_LANES void gemm_strips(const GemmTile<T>& t, Index p, Index depth, Index fi
     const T* strip = b;
     for (Index column = first; column < last; column += width, strip += next_strip) {
       const Index columns = last - column < width ? last - column : width;
-      const StripTarget<T> to{t.c + i * t.c_stride + column, t.c_stride, columns, t.alpha, t.accumulate || p > 0,
-                              p + depth == t.depth, t.bias == nullptr ? nullptr : t.bias + column, t.activation,
+      const StripTarget<T> to{t.c + i * t.c_stride + column,
+                              t.c_stride,
+                              columns,
+                              t.alpha,
+                              t.accumulate || p > 0,
+                              p + depth == t.depth,
+                              t.bias == nullptr ? nullptr : t.bias + column,
+                              t.activation,
                               t.slope};
       with_vectors<T>(columns, [&](auto vectors) RAPT_LANES_LAMBDA {
         product_block<T, rows, vectors>(depth, a, count, strip, b_stride, to);
@@ -177,11 +187,13 @@ RAPT_ENTRY void gemm_tile(const GemmTile<T>& t) {
   Index p = 0;
   do {
     const Index left = t.depth - p, depth = left <= gemm_most_depth<T> ? left : gemm_depth<T>;
-    const Index group = (gemm_cached<T> / (depth * width + 1) + 1) * width, pieces = group > wide ? group : wide / group * group;
+    const Index group = (gemm_cached<T> / (depth * width + 1) + 1) * width,
+                pieces = group > wide ? group : wide / group * group;
     if (t.rows_panel != nullptr) pack_rows(t, p, depth);
     for (Index first = 0; first < t.columns; first += pieces) {
       const Index last = first + pieces < t.columns ? first + pieces : t.columns;
-      const bool packed = t.b_transposed || last % lane_count<T> != 0 || (t.rows >= gemm_rows_worth_packing && t.b_stride > gemm_packed_columns<T>);
+      const bool packed = t.b_transposed || last % lane_count<T> != 0 ||
+                          (t.rows >= gemm_rows_worth_packing && t.b_stride > gemm_packed_columns<T>);
       if (packed) pack_strips(t, p, depth, first, last);
       for (Index column = first; column < last; column += group) {
         gemm_strips(t, p, depth, column, column + group < last ? column + group : last,

@@ -41,7 +41,8 @@ RAPT_LANES void layer_norm_together(const LayerNormRows<T>& t, Index n) {
     const Lanes<T> weight = load<T>(t.weight, piece), bias = load<T>(t.bias, piece);
     RAPT_UNROLL
     for (int r = 0; r < Rows; ++r) {
-      store<T>(y + r * t.width, piece, (load<T>(x + r * t.width, piece) - mean[r]) * scale[r] * weight + bias);
+      store<T>(y + r * t.width, piece,
+               (load<T>(x + r * t.width, piece) - mean[r]) * scale[r] * weight + bias);
     }
   });
 }

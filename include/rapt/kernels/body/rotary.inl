@@ -28,7 +28,8 @@ RAPT_LANES PairLanes<T> together(Lanes<T> first, Lanes<T> second, std::integer_s
 }
 #endif
 
-/// Where the numbers of a piece of pairs lie that are side by side: in two vectors, of which either may be in part.
+/// Where the numbers of a piece of pairs lie that are side by side: in two vectors, of which either may be in
+/// part.
 template <class T, bool whole, class Body>
 RAPT_LANES void with_both_pieces(Piece<whole> pairs, Body&& body) {
   const Index count = 2 * pairs.count, low = count < lane_count<T> ? count : lane_count<T>;
@@ -56,9 +57,8 @@ RAPT_LANES void rotate_head(const RotaryRows<T>& t, const T* x, const T* cosine,
   });
   if (x == y) return;
   const Index turned = 2 * t.pairs;
-  sweep<T>(t.head - turned, [&](auto piece) RAPT_LANES_LAMBDA {
-    store<T>(y + turned, piece, load<T>(x + turned, piece));
-  });
+  sweep<T>(t.head - turned,
+           [&](auto piece) RAPT_LANES_LAMBDA { store<T>(y + turned, piece, load<T>(x + turned, piece)); });
 }
 
 template <class T, bool interleaved>
@@ -68,7 +68,8 @@ RAPT_ENTRY void rotate_rows(const RotaryRows<T>& t) {
     const Index position = n % t.length;
     for (Index h = 0; h < t.heads; ++h) {
       const Index at = n * width + h * t.head;
-      rotate_head<T, interleaved>(t, t.x + at, t.cosine + position * t.pairs, t.sine + position * t.pairs, t.y + at);
+      rotate_head<T, interleaved>(t, t.x + at, t.cosine + position * t.pairs, t.sine + position * t.pairs,
+                                  t.y + at);
     }
   }
 }

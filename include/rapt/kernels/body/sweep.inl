@@ -1,7 +1,7 @@
 // One loop over a run of numbers. Included by sweep.hpp for each width.
 
-/// Where a vector of a sweep lies, and how many of its lanes count. `whole` is a constant, so that the loop over
-/// whole vectors masks nothing.
+/// Where a vector of a sweep lies, and how many of its lanes count. `whole` is a constant, so that the loop
+/// over whole vectors masks nothing.
 template <bool whole>
 struct Piece {
   Index at, count;
@@ -44,8 +44,8 @@ RAPT_LANES void sweep(Index n, Body&& body) {
   if (at < n) body(Piece<false>{at, n - at});
 }
 
-/// body(vectors, piece) for n columns: `vectors`, a constant, vectors side by side from piece.at on, all whole, or
-/// one that ends in part. Many at once, for a body that walks down rows for them.
+/// body(vectors, piece) for n columns: `vectors`, a constant, vectors side by side from piece.at on, all
+/// whole, or one that ends in part. Many at once, for a body that walks down rows for them.
 template <class T, class Body>
 RAPT_LANES void for_column_blocks(Index n, Body&& body) {
   Index at = 0;

@@ -115,7 +115,7 @@ TEST_CASE("Streaming attention reads heads wherever they lie", "[kernels][attent
   const AttentionResults<float> expected = data.run();
   with_every_simd([&] {
     const AttentionResults<float> aligned = data.run();
-    for (const std::size_t shift : {1, 2, 3}) {
+    for (const std::size_t shift : {1u, 2u, 3u}) {
       const auto shifted = [&](const std::vector<float>& from) {
         std::vector<float> to(shift, 0);
         to.insert(to.end(), from.begin(), from.end());

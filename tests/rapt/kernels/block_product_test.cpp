@@ -34,8 +34,9 @@ TEMPLATE_TEST_CASE("A block of sums is the product of its rows and its strip wha
       for (const bool transposed : {false, true}) {
         // Small whole numbers: sums are exact in any order.
         const Index rows = 6, a_stride = (transposed ? rows : depth) + 2, b_stride = columns + 3;
-        std::vector<TestType> a(static_cast<std::size_t>((transposed ? depth : rows) * a_stride)),
-            b(static_cast<std::size_t>(depth * b_stride)), c(static_cast<std::size_t>(rows * columns), 99);
+        std::vector<TestType> a(static_cast<std::size_t>((transposed ? depth + 1 : rows) * a_stride)),
+            b(static_cast<std::size_t>((depth + 1) * b_stride)),
+            c(static_cast<std::size_t>(rows * columns), 99);
         for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<TestType>(i % 7) - 3;
         for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<TestType>(i % 5) - 2;
         const Index row_stride = transposed ? 1 : a_stride, step = transposed ? a_stride : 1;

@@ -54,9 +54,9 @@ void dot_attention(const AttentionInput<T>& x, HeadCounts heads, T scale, const 
   cache.kept_weights = NeedWeights::none;
   cache.dropout = dropout;
   const auto p = attention_problem(x, heads, scale, dropout);
-  cache.log_sum_exp.resize({p.batch, p.heads, p.queries});
+  cache.normaliser.resize({2, p.batch, p.heads, p.queries});
   const auto y = cache.context.resize({p.batch, p.queries, p.heads * p.value_width});
-  attention_forward(p, heads_of(y), cache.log_sum_exp.data());
+  attention_forward(p, heads_of(y), cache.normaliser.data());
 }
 
 /// The matching backward: cache.d_query, cache.d_key, cache.d_value.
@@ -67,7 +67,7 @@ void dot_attention_backward(TensorView<const T, 3> dy, const AttentionInput<T>& 
   const auto d_query = cache.d_query.resize(x.query.shape()), d_key = cache.d_key.resize(x.key.shape());
   const auto d_value = cache.d_value.resize(x.value.shape());
   attention_backward(attention_problem(x, heads, scale, cache.dropout), heads_of<const T>(cache.context),
-                     cache.log_sum_exp.data(), heads_of(dy), heads_of(d_query), heads_of(d_key),
+                     cache.normaliser.data(), heads_of(dy), heads_of(d_query), heads_of(d_key),
                      heads_of(d_value), cache.partial);
 }
 

@@ -42,14 +42,14 @@ struct AttentionCache {
   Tensor<T, 4> probabilities;            // (B, H, Lq, Lk), softmax over the keys
   Tensor<T, 4> dropped;                  // the same after dropout; empty without
   Tensor<T, 4> d_scores;                 // (B, H, Lq, Lk)
-  Tensor<T, 3> log_sum_exp;              // (B, H, Lq), of the scores: what a streamed pass keeps instead
+  Tensor<T, 4> normaliser;               // (2, B, H, Lq): what a streamed pass keeps instead
   std::vector<T> partial;                // scratch of its backward, see attention_backward
   Tensor<T, 3> averaged;                 // (B, Lq, Lk), only on request
   Tensor<T, 3> context;                  // (B, Lq, H * Dv), heads side by side
   Tensor<T, 3> d_query, d_key, d_value;  // of what enters the scores and the mix
   T kept = 1;                            // what dropout multiplies the others by
   detail::AttentionDropout dropout;      // of the last forward
-  bool streamed = false;                 // whether the last forward kept log_sum_exp instead of weights
+  bool streamed = false;                 // whether the last forward kept normaliser instead of weights
   NeedWeights kept_weights = NeedWeights::none;
   ForwardStamp stamp;
 

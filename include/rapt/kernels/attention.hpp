@@ -62,25 +62,28 @@ Index attention_key_pieces(const AttentionProblem<T>& p) {
 /// y of attention, never holding more than a tile of its weights (Milakov and Gimelshein 2018,
 /// arXiv:1805.02867; Dao et al. 2022, arXiv:2205.14135).
 ///
-/// \shape log_sum_exp (batch, heads, queries): of each query's scores, for the backward pass
+/// \shape normaliser (2, batch, heads, queries), for the backward pass: of each query's scores the largest,
+/// and
+///        the logarithm of the sum of their exponentials after subtracting it, both in units of log(2). Two
+///        numbers, since their sum would lose the second where the first is large
 /// \cost  2 (width + value_width) flops and an exponential for each score, but for tiles of 64 queries by 64
 ///        keys that masks ignore as a whole
-/// \note  A query that sees no key gets y = 0 and log_sum_exp = -infinity. NaN and infinity of what masks
+/// \note  A query that sees no key gets y = 0 and -infinity for both. NaN and infinity of what masks
 ///        ignore reach no result; a score of NaN or +infinity that is seen makes y NaN. Any thread count
 ///        gives the same bits; a warm call allocates nothing.
 template <class T>
 requires std::is_same_v<T, float> || std::is_same_v<T, double>
-void attention_forward(const AttentionProblem<T>& p, AttentionHeads<T> y, T* log_sum_exp) {
+void attention_forward(const AttentionProblem<T>& p, AttentionHeads<T> y, T* normaliser) {
   const Index step = detail::attention_forward_blocks(p) * detail::attention_queries;
   const Index pieces = (p.queries + step - 1) / step;
   const auto kernel = detail::attention_forward_kernel<T>();
   const Index operations = 2 * std::min(p.queries, step) * (p.keys + 1) * (p.width + p.value_width + 8) / 32;
-  detail::ForwardChunk<T> largest{.problem = &p, .y = y, .log_sum_exp = log_sum_exp};
+  detail::ForwardChunk<T> largest{.problem = &p, .y = y, .normaliser = normaliser};
   largest.queries = std::min(step, p.queries);
   const Index memory_size = largest.lay_out(nullptr);
   parallel_for(p.batch * p.heads * pieces, operations, [&](Index chunk) {
     const Index head = chunk / pieces;
-    detail::ForwardChunk<T> c{.problem = &p, .y = y, .log_sum_exp = log_sum_exp};
+    detail::ForwardChunk<T> c{.problem = &p, .y = y, .normaliser = normaliser};
     c.b = head / p.heads;
     c.h = head % p.heads;
     c.key_head = c.h / (p.heads / p.key_heads);
@@ -96,12 +99,12 @@ void attention_forward(const AttentionProblem<T>& p, AttentionHeads<T> y, T* log
     }
     const Workspace<T> memory(memory_size);
     c.lay_out(memory.data());
-    if (!kernel(c)) detail::exact_forward(p, c.b, c.h, c.query, c.queries, y, log_sum_exp);
+    if (!kernel(c)) detail::exact_forward(p, c.b, c.h, c.query, c.queries, y, normaliser);
   });
 }
 
 /// The gradients of query, key and value from that of y; they overwrite. The weights are computed again from
-/// log_sum_exp.
+/// normaliser.
 ///
 /// Key and value heads that several query heads read get the sum over them. As many tiles are skipped as in
 /// the forward pass; each score costs 6 width + 4 value_width flops and an exponential. `partial` is memory
@@ -110,7 +113,7 @@ void attention_forward(const AttentionProblem<T>& p, AttentionHeads<T> y, T* log
 /// attention_forward.
 template <class T>
 requires std::is_same_v<T, float> || std::is_same_v<T, double>
-void attention_backward(const AttentionProblem<T>& p, AttentionHeads<const T> y, const T* log_sum_exp,
+void attention_backward(const AttentionProblem<T>& p, AttentionHeads<const T> y, const T* normaliser,
                         AttentionHeads<const T> dy, AttentionHeads<T> d_query, AttentionHeads<T> d_key,
                         AttentionHeads<T> d_value, std::vector<T>& partial) {
   using detail::attention_keys;
@@ -123,11 +126,11 @@ void attention_backward(const AttentionProblem<T>& p, AttentionHeads<const T> y,
   const Index group = p.heads / p.key_heads;
   const Index operations =
       group * (p.queries + 1) * (std::min(step, p.keys) + 1) * (6 * p.width + 4 * p.value_width + 8) / 32;
-  detail::BackwardChunk<T> each{.problem = &p, .y = y, .dy = dy, .log_sum_exp = log_sum_exp};
+  detail::BackwardChunk<T> each{.problem = &p, .y = y, .dy = dy, .normaliser = normaliser};
   const Index memory_size = each.lay_out(nullptr);
   parallel_for(p.batch * p.key_heads * pieces, operations, [&](Index chunk) {
     const Index head = chunk / pieces, piece = chunk % pieces;
-    detail::BackwardChunk<T> c{.problem = &p, .y = y, .dy = dy, .log_sum_exp = log_sum_exp};
+    detail::BackwardChunk<T> c{.problem = &p, .y = y, .dy = dy, .normaliser = normaliser};
     c.d_query =
         piece == 0 ? d_query : AttentionHeads<T>{partial.data() + (piece - 1) * size, p.queries * row, row};
     c.d_key = d_key;
@@ -145,7 +148,7 @@ void attention_backward(const AttentionProblem<T>& p, AttentionHeads<const T> y,
     const Workspace<T> memory(memory_size);
     c.lay_out(memory.data());
     if (kernel(c)) return;
-    detail::exact_backward(p, c.b, c.key_head, c.key, c.key_end, y, log_sum_exp, dy, c.d_query, d_key,
+    detail::exact_backward(p, c.b, c.key_head, c.key, c.key_end, y, normaliser, dy, c.d_query, d_key,
                            d_value);
   });
   if (pieces == 1) return;

@@ -119,7 +119,7 @@ template <class T>
 struct ForwardChunk {
   const AttentionProblem<T>* problem;
   AttentionHeads<T> y;
-  T* log_sum_exp;
+  T* normaliser;
   Index b = 0, h = 0, key_head = 0, query = 0, queries = 0;
   bool masked = false;
   T *scores = nullptr, *added = nullptr;  // (attention_keys, attention_queries): a tile, and what masks add
@@ -149,7 +149,7 @@ struct BackwardBlock {
   T *query, *dy;            // (width, attention_queries), transposed, the queries scaled
   T *query_rows, *dy_rows;  // as they are, rows padded
   T* d_query;               // (attention_queries, padded width), so far
-  T *log_sum_exp, *mean;    // (attention_queries), mean of the gradients of the weights
+  T *top, *log_sum, *mean;  // (attention_queries): the normaliser; mean of the gradients of the weights
 
   static BackwardBlock take(const AttentionProblem<T>& p, AttentionMemory<T>& memory) {
     BackwardBlock block;
@@ -158,7 +158,8 @@ struct BackwardBlock {
     block.query_rows = memory.take(attention_padded(p.width) * attention_queries);
     block.dy_rows = memory.take(attention_padded(p.value_width) * attention_queries);
     block.d_query = memory.take(attention_padded(p.width) * attention_queries);
-    block.log_sum_exp = memory.take(attention_queries);
+    block.top = memory.take(attention_queries);
+    block.log_sum = memory.take(attention_queries);
     block.mean = memory.take(attention_queries);
     return block;
   }
@@ -169,7 +170,7 @@ template <class T>
 struct BackwardChunk {
   const AttentionProblem<T>* problem;
   AttentionHeads<const T> y, dy;
-  const T* log_sum_exp;
+  const T* normaliser;
   AttentionHeads<T> d_query{}, d_key{}, d_value{};
   Index b = 0, key_head = 0, key = 0, key_end = 0;
   bool masked = false;

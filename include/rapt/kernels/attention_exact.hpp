@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace rapt::detail {
 
@@ -30,15 +31,21 @@ struct ExactHead {
     kept = static_cast<T>(1 / (1 - p.dropout));
   }
 
-  /// Calls use(j, score) for each key that query i sees in [from, to).
+  /// Calls use(j, score) for each key that query i sees in [from, to); scores are in units of log(2).
   template <class Use>
   void for_each_score(Index i, Index from, Index to, Use&& use) const {
     const auto range = keys_of_query(p, i);
     for (Index j = std::max(range.from, from); j < std::min(range.to, to); ++j) {
       if (ignored_key(p, b, i, j)) continue;
       const T score = p.scale * dot(query + i * p.query.row, key + j * p.key.row, p.width);
-      use(j, score + added_to_score(p, h, i, j));
+      use(j, in_units_of_log_2(score + added_to_score(p, h, i, j)));
     }
+  }
+  /// A finite score stays finite.
+  static T in_units_of_log_2(T score) {
+    constexpr T least = std::numeric_limits<T>::lowest() / 2;
+    const T x = score * std::numbers::log2e_v<T>;
+    return x < least && score >= std::numeric_limits<T>::lowest() ? least : x;
   }
   /// What dropout multiplies weight (i, j) by.
   T factor(Index i, Index j) const {
@@ -55,10 +62,10 @@ struct ExactHead {
   }
 };
 
-/// y and log_sum_exp of queries [query, query + queries) of one head.
+/// y and normaliser of queries [query, query + queries) of one head.
 template <class T>
 void exact_forward(const AttentionProblem<T>& p, Index b, Index h, Index query, Index queries,
-                   AttentionHeads<T> y, T* log_sum_exp) {
+                   AttentionHeads<T> y, T* normaliser) {
   const ExactHead<T> head(p, b, h);
   for (Index i = query; i < query + queries; ++i) {
     T* const out = y.head(b, h, p.value_width) + i * y.row;
@@ -67,14 +74,16 @@ void exact_forward(const AttentionProblem<T>& p, Index b, Index h, Index query, 
     head.for_each_score(i, 0, p.keys, [&](Index, T score) { top = score > top ? score : top; });
     const T base = top == -std::numeric_limits<T>::infinity() ? T(0) : top;
     head.for_each_score(i, 0, p.keys, [&](Index j, T score) {
-      const T weight = std::exp(score - base), mixed = weight * head.factor(i, j);
+      const T weight = std::exp2(score - base), mixed = weight * head.factor(i, j);
       sum += weight;
       if (mixed != T(0)) head.add(mixed, head.value + j * p.value.row, p.value_width, out);
     });
     if (sum != T(0)) {
       for (Index d = 0; d < p.value_width; ++d) out[d] /= sum;
     }
-    log_sum_exp[(b * p.heads + h) * p.queries + i] = top + std::log(sum);
+    T* const kept = normaliser + (b * p.heads + h) * p.queries + i;
+    *kept = top;
+    kept[p.batch * p.heads * p.queries] = std::log2(sum);
   }
 }
 
@@ -82,7 +91,7 @@ void exact_forward(const AttentionProblem<T>& p, Index b, Index h, Index query, 
 /// all three overwrite.
 template <class T>
 void exact_backward(const AttentionProblem<T>& p, Index b, Index key_head, Index from, Index to,
-                    AttentionHeads<const T> y, const T* log_sum_exp, AttentionHeads<const T> dy,
+                    AttentionHeads<const T> y, const T* normaliser, AttentionHeads<const T> dy,
                     AttentionHeads<T> d_query, AttentionHeads<T> d_key, AttentionHeads<T> d_value) {
   T* const dk = d_key.head(b, key_head, p.width);
   T* const dv = d_value.head(b, key_head, p.value_width);
@@ -96,12 +105,13 @@ void exact_backward(const AttentionProblem<T>& p, Index b, Index key_head, Index
     for (Index i = 0; i < p.queries; ++i) {
       T* const dq = d_query.head(b, h, p.width) + i * d_query.row;
       std::fill_n(dq, p.width, T(0));
-      const T all = log_sum_exp[(b * p.heads + h) * p.queries + i];
-      if (all == -std::numeric_limits<T>::infinity()) continue;
+      const T* const kept = normaliser + (b * p.heads + h) * p.queries + i;
+      const T top = *kept, log_sum = kept[p.batch * p.heads * p.queries];
+      if (top == -std::numeric_limits<T>::infinity()) continue;
       const T* const dout = dy.head(b, h, p.value_width) + i * dy.row;
       const T mean = head.dot(dout, y.head(b, h, p.value_width) + i * y.row, p.value_width);
       head.for_each_score(i, from, to, [&](Index j, T score) {
-        const T weight = std::exp(score - all), factor = head.factor(i, j);
+        const T weight = std::exp2((score - top) - log_sum), factor = head.factor(i, j);
         if (weight == T(0)) return;
         T d_weight = 0;
         if (factor != T(0)) {

@@ -126,7 +126,7 @@ TEST_CASE("Attention by dot products streams unless the weights are asked for", 
   CHECK(cache.probabilities.size() == 0);
   CHECK(cache.dropped.size() == 0);
   CHECK(cache.d_scores.size() == 0);
-  CHECK(cache.log_sum_exp.shape() == rapt::Shape<3>{2, 2, 5});
+  CHECK(cache.normaliser.shape() == rapt::Shape<4>{2, 2, 2, 5});
   CHECK(cache.weights_per_head().absent());
   const auto streamed = rapt_test::numbers(cache.d_key);
 
@@ -144,16 +144,16 @@ TEST_CASE("Attention by dot products streams unless the weights are asked for", 
   for (std::size_t n = 0; n < kept.size(); ++n) CHECK(kept[n] == Catch::Approx(streamed[n]).margin(1e-14));
 }
 
-TEST_CASE("The log of the sum of exponentials that streaming keeps is that of the scores",
-          "[attention][core]") {
+TEST_CASE("What streaming keeps is the largest score and the log of the sum beside it", "[attention][core]") {
   // scores 0 and log 3, and a query that sees nothing
   const rapt::Tensor<double, 3> q({1, 2, 1}, {1, 5}), k({1, 2, 1}, {0, std::log(3.0)}), v({1, 2, 1}, {8, 4});
   const rapt::Tensor<bool, 2> mask({2, 2}, {false, false, true, true});
   rapt::AttentionCache<double> cache;
   rapt::detail::dot_attention<double>({.query = q, .key = k, .value = v, .attn_mask = mask}, 1, 1.0, {},
                                       cache);
-  CHECK(cache.log_sum_exp(0, 0, 0) == Catch::Approx(std::log(4.0)));
-  CHECK(cache.log_sum_exp(0, 0, 1) == -std::numeric_limits<double>::infinity());
+  CHECK(cache.normaliser(0, 0, 0, 0) == Catch::Approx(std::log2(3.0)));
+  CHECK(cache.normaliser(1, 0, 0, 0) == Catch::Approx(std::log2(4.0 / 3)));
+  CHECK(cache.normaliser(0, 0, 0, 1) == -std::numeric_limits<double>::infinity());
   CHECK(cache.context(0, 0, 0) == Catch::Approx(5));
   CHECK(cache.context(0, 1, 0) == 0);
 }

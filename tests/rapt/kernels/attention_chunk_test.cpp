@@ -9,7 +9,7 @@ TEST_CASE("The pieces of a chunk's memory lie one after the other and are aligne
   p.queries = 100;
   p.width = 9;
   p.value_width = 17;
-  rapt::detail::ForwardChunk<float> chunk{.problem = &p, .y = {}, .log_sum_exp = nullptr};
+  rapt::detail::ForwardChunk<float> chunk{.problem = &p, .y = {}, .normaliser = nullptr};
   chunk.queries = 100;
   const rapt::Index size = chunk.lay_out(nullptr);
   CHECK(chunk.scores == nullptr);
@@ -41,7 +41,7 @@ TEST_CASE("The memory of a chunk does not grow with the length", "[kernels][atte
     rapt::AttentionProblem<float> p;
     p.queries = p.keys = length;
     p.width = p.value_width = width;
-    rapt::detail::BackwardChunk<float> chunk{.problem = &p, .y = {}, .dy = {}, .log_sum_exp = nullptr};
+    rapt::detail::BackwardChunk<float> chunk{.problem = &p, .y = {}, .dy = {}, .normaliser = nullptr};
     return chunk.lay_out(nullptr);
   };
   CHECK(size(100, 64) < size(1000, 64));

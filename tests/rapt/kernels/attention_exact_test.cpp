@@ -15,20 +15,20 @@ TEST_CASE("Attention number by number agrees with its definition", "[kernels][at
   const auto p = data.problem();
   rapt_test::AttentionResults<double> r;
   const auto y = data.heads(r.y, 9, 12);
-  r.log_sum_exp.resize(2 * 4 * 9);
+  r.normaliser.resize(2 * 2 * 4 * 9);
   for (const rapt::Index b : {0, 1}) {
     for (const rapt::Index h : {0, 1, 2, 3}) {
-      rapt::detail::exact_forward(p, b, h, 0, 5, y, r.log_sum_exp.data());
-      rapt::detail::exact_forward(p, b, h, 5, 4, y, r.log_sum_exp.data());
+      rapt::detail::exact_forward(p, b, h, 0, 5, y, r.normaliser.data());
+      rapt::detail::exact_forward(p, b, h, 5, 4, y, r.normaliser.data());
     }
   }
   CHECK(rapt_test::largest_difference(r.y, reference.r.y) < 1e-12);
-  CHECK(rapt_test::largest_difference(r.log_sum_exp, reference.r.log_sum_exp) < 1e-12);
+  CHECK(rapt_test::largest_difference(r.log_sum_exp(), reference.r.log_sum_exp()) < 1e-12);
   const auto d_query = data.heads(r.d_query, 9, 20), d_key = data.heads(r.d_key, 12, 10),
              d_value = data.heads(r.d_value, 12, 6);
   for (const rapt::Index b : {0, 1}) {
     for (const rapt::Index head : {0, 1}) {
-      rapt::detail::exact_backward<double>(p, b, head, 0, 12, {y.data, y.batch, y.row}, r.log_sum_exp.data(),
+      rapt::detail::exact_backward<double>(p, b, head, 0, 12, {y.data, y.batch, y.row}, r.normaliser.data(),
                                            {data.dy.data(), 9 * 14, 14}, d_query, d_key, d_value);
     }
   }

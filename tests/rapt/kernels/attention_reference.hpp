@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <numbers>
 #include <vector>
 
 namespace rapt_test {
@@ -20,8 +21,16 @@ struct AttentionShape {
 
 template <class T>
 struct AttentionResults {
-  std::vector<T> y, log_sum_exp, d_query, d_key, d_value;
+  std::vector<T> y, normaliser, d_query, d_key, d_value;
   bool operator==(const AttentionResults&) const = default;
+  /// The normaliser's two numbers of each query as the one that mathematics knows.
+  std::vector<T> log_sum_exp() const {
+    const std::size_t half = normaliser.size() / 2;
+    std::vector<T> all(half);
+    for (std::size_t i = 0; i < half; ++i)
+      all[i] = (normaliser[i] + normaliser[half + i]) * std::numbers::ln2_v<T>;
+    return all;
+  }
 };
 
 /// Operands with gaps between their rows, and masks as asked.
@@ -120,13 +129,13 @@ struct KernelAttentionData {
     const auto p = problem();
     const Index row = s.heads * s.value_width;
     const auto y = heads(r.y, s.queries, row);
-    r.log_sum_exp.assign(static_cast<std::size_t>(s.batch * s.heads * s.queries), T(99));
-    rapt::attention_forward<T>(p, y, r.log_sum_exp.data());
+    r.normaliser.assign(static_cast<std::size_t>(2 * s.batch * s.heads * s.queries), T(99));
+    rapt::attention_forward<T>(p, y, r.normaliser.data());
     const auto d_query = heads(r.d_query, s.queries, s.heads * s.width);
     const auto d_key = heads(r.d_key, s.keys, s.key_heads * s.width);
     const auto d_value = heads(r.d_value, s.keys, s.key_heads * s.value_width);
     std::vector<T> partial;
-    rapt::attention_backward<T>(p, {y.data, y.batch, y.row}, r.log_sum_exp.data(), heads(dy, s.queries, row),
+    rapt::attention_backward<T>(p, {y.data, y.batch, y.row}, r.normaliser.data(), heads(dy, s.queries, row),
                                 d_query, d_key, d_value, partial);
     return r;
   }
@@ -154,10 +163,12 @@ class AttentionReference {
     }
     finish(d_key_, d_key, p_.width);
     finish(d_value_, d_value, p_.value_width);
+    r.normaliser.insert(r.normaliser.end(), log_sums_.begin(), log_sums_.end());
   }
   AttentionResults<T> r;
 
  private:
+  std::vector<T> log_sums_;
   bool sees(Index b, Index i, Index j) const {
     if (p_.after >= 0 && j > i + p_.after) return false;
     if (p_.before >= 0 && j < i - p_.before) return false;
@@ -194,7 +205,8 @@ class AttentionReference {
       w = std::exp(w - top);
       sum += w;
     }
-    r.log_sum_exp.push_back(static_cast<T>(top + std::log(sum)));
+    r.normaliser.push_back(static_cast<T>(top * std::numbers::log2e_v<long double>));
+    log_sums_.push_back(static_cast<T>(std::log2(sum)));
     std::vector<long double> y(static_cast<std::size_t>(p_.value_width)),
         d_query(static_cast<std::size_t>(p_.width)), d_weight(weight.size());
     long double mean = 0;

@@ -1,16 +1,17 @@
 // One chunk of the backward pass of attention. Included by attention.hpp for each width.
 
-/// From scores s and d_weights (keys by queries) of a tile: weights 2^(s - log_sum_exp), multiplied by
+/// From scores s and d_weights (keys by queries) of a tile: weights 2^(s - top - log_sum), multiplied by
 /// `factors` where dropout has some, in place of s; the gradient of s in place of d_weights.
 template <class T, bool Drops>
-RAPT_LANES void score_gradients(Index keys, Index columns, const T* log_sum_exp, const T* mean,
-                                const T* factors, T* scores, T* d_weights) {
+RAPT_LANES void score_gradients(Index keys, Index columns, const BackwardBlock<T>& block, const T* factors,
+                                T* scores, T* d_weights) {
   for (Index i = 0; i < columns; i += lane_count<T>) {
-    const Lanes<T> base = load<T>(log_sum_exp + i), subtract = load<T>(mean + i);
+    const Lanes<T> top = load<T>(block.top + i), log_sum = load<T>(block.log_sum + i);
+    const Lanes<T> subtract = load<T>(block.mean + i);
     for (Index r = 0; r < keys; ++r) {
       const Index at = r * attention_queries + i;
       // Rounding may leave a score above the logarithm of the sum that it is part of, never by that much.
-      const Lanes<T> x = load<T>(scores + at) - base, high = broadcast<T>(T(100));
+      const Lanes<T> x = (load<T>(scores + at) - top) - log_sum, high = broadcast<T>(T(100));
       const Lanes<T> weight = power_of_two<T>(choose<T>(x > high, high, x));
       if constexpr (Drops) {
         const Lanes<T> factor = load<T>(factors + at);
@@ -86,12 +87,13 @@ RAPT_LANES void take_queries(const BackwardChunk<T>& c, Index h, Index query, In
     pack_rows_of<T>(q, p.query.row, rows, p.width, block.query_rows);
     pack_rows_of<T>(dy, c.dy.row, rows, p.value_width, block.dy_rows);
     std::memset(block.d_query, 0, sizeof(T) * static_cast<std::size_t>(rows * padded));
-    const T* const log_sum_exp = c.log_sum_exp + (c.b * p.heads + h) * p.queries + at;
+    const T* const top = c.normaliser + (c.b * p.heads + h) * p.queries + at;
+    const T* const log_sum = top + p.batch * p.heads * p.queries;
     for (Index i = 0; i < attention_queries; ++i) {
       // Without any key weights are 2^(s - infinity) = 0.
-      const T base = i < rows ? log_sum_exp[i] : T(0);
-      block.log_sum_exp[i] =
-          base == -std::numeric_limits<T>::infinity() ? -base : base * std::numbers::log2e_v<T>;
+      const bool sees = i < rows && top[i] != -std::numeric_limits<T>::infinity();
+      block.top[i] = sees ? top[i] : i < rows ? std::numeric_limits<T>::infinity() : T(0);
+      block.log_sum[i] = sees ? log_sum[i] : T(0);
     }
     mean_gradients<T>(y, c.y.row, rows, p.value_width, block.dy, c.d_weights, block.mean);
   }
@@ -103,9 +105,11 @@ RAPT_LANES bool finite_chunk(const BackwardChunk<T>& c) {
   const auto& p = *c.problem;
   const Index group = p.heads / p.key_heads, keys = c.key_end - c.key;
   for (Index h = c.key_head * group; h < (c.key_head + 1) * group; ++h) {
-    const T* const log_sum_exp = c.log_sum_exp + (c.b * p.heads + h) * p.queries;
+    const T* const top = c.normaliser + (c.b * p.heads + h) * p.queries;
+    const T* const log_sum = top + p.batch * p.heads * p.queries;
     for (Index i = 0; i < p.queries; ++i) {
-      if (!(log_sum_exp[i] < std::numeric_limits<T>::infinity())) return false;
+      constexpr T infinity = std::numeric_limits<T>::infinity();
+      if (!(top[i] < infinity && log_sum[i] < infinity)) return false;
     }
     if (!finite_rows<T>(p.query.head(c.b, h, p.width), p.query.row, p.queries, p.width) ||
         !finite_rows<T>(c.y.head(c.b, h, p.value_width), c.y.row, p.queries, p.value_width) ||
@@ -134,9 +138,9 @@ RAPT_LANES void backward_tile(const BackwardChunk<T>& c, Index h, const Attentio
   if (mask == TileMask::some) add_mask<T>(t.keys, columns, c.added, c.scores);
   if (p.dropout > 0) {
     dropout_factors<T>(p, c.b, h, t, c.added);
-    score_gradients<T, true>(t.keys, columns, block.log_sum_exp, block.mean, c.added, c.scores, c.d_weights);
+    score_gradients<T, true>(t.keys, columns, block, c.added, c.scores, c.d_weights);
   } else {
-    score_gradients<T, false>(t.keys, columns, block.log_sum_exp, block.mean, nullptr, c.scores, c.d_weights);
+    score_gradients<T, false>(t.keys, columns, block, nullptr, c.scores, c.d_weights);
   }
   tile_product<T>(t.keys, value_padded, t.queries, c.scores, attention_queries, 1, block.dy_rows,
                   value_padded, true, c.d_values, value_padded, ahead);

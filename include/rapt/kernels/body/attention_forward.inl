@@ -77,10 +77,12 @@ RAPT_LANES void write_outputs(const ForwardChunk<T>& c, Index query, Index queri
       store<T>(to + d, load<T>(from + d) * factor);
     if (d < p.value_width) store_part<T>(to + d, load<T>(from + d) * factor, p.value_width - d);
   }
-  T* const log_sum_exp = c.log_sum_exp + (c.b * p.heads + c.h) * p.queries + query;
+  T* const top = c.normaliser + (c.b * p.heads + c.h) * p.queries + query;
+  T* const log_sum = top + p.batch * p.heads * p.queries;
   for (Index i = 0; i < queries; i += lane_count<T>) {
-    const Lanes<T> all = load<T>(block.top + i) * std::numbers::ln2_v<T> + log<T>(load<T>(block.sum + i));
-    store_part<T>(log_sum_exp + i, all, queries - i < lane_count<T> ? queries - i : lane_count<T>);
+    const Index count = queries - i < lane_count<T> ? queries - i : lane_count<T>;
+    store_part<T>(top + i, load<T>(block.top + i), count);
+    store_part<T>(log_sum + i, log<T>(load<T>(block.sum + i)) * std::numbers::log2e_v<T>, count);
   }
 }
 

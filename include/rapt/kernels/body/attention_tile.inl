@@ -198,6 +198,15 @@ RAPT_LANES Lanes<T> without_ignored(Lanes<T> x, const bool* ignored, Index count
 #endif
 }
 
+/// x log2(e), finite where x is: a bias of the lowest number weighs nothing beside others, but ignores
+/// nothing.
+template <class T>
+RAPT_LANES Lanes<T> in_units_of_log_2(Lanes<T> x) {
+  constexpr T lowest = std::numeric_limits<T>::lowest();
+  const Lanes<T> scaled = x * std::numbers::log2e_v<T>, least = broadcast<T>(lowest / 2);
+  return choose<T>(scaled < least, choose<T>(x < lowest, scaled, least), scaled);
+}
+
 /// Bias and attn_mask of a tile, transposed: what they add to the scores in units of log(2), -infinity where
 /// they ignore.
 template <class T>
@@ -211,7 +220,7 @@ RAPT_LANES void transposed_bias(const AttentionProblem<T>& p, const AttentionTil
       for (Index j = 0; j < t.keys; j += lanes) {
         const Index left = t.keys - j < lanes ? t.keys - j : lanes;
         Lanes<T> x = {};
-        if (p.bias != nullptr) x = load_part<T>(p.bias + at + j, left) * std::numbers::log2e_v<T>;
+        if (p.bias != nullptr) x = in_units_of_log_2<T>(load_part<T>(p.bias + at + j, left));
         if (p.attn_mask != nullptr) x = without_ignored<T>(x, p.attn_mask + at + j, left);
         store<T>(rows + r * attention_keys + j, x);
       }

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <type_traits>
 
-/// Stands under a definition and says what it models: `RAPT_MODELS(Layer<Linear<float>>);`. Checked where
+/// Stands under a definition and says which concepts it models, for each scalar. Checked where
 /// RAPT_CHECK_CONCEPTS is defined, as in the tests: checking instantiates the whole class, which a unit that
 /// only includes the header need not pay for.
 #ifdef RAPT_CHECK_CONCEPTS

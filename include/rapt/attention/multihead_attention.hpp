@@ -203,6 +203,14 @@ struct MultiheadAttention {
   Index shared_width() const { return width() / heads * counts().key; }  // of keys and values, projected
 
   void check(const char* where, const Input& x) const {
+    // Settings are public: what the constructor checked may have been changed since.
+    detail::head_counts(where, heads, key_value_heads);
+    if (width() % heads != 0) {
+      throw std::invalid_argument(std::string(where) + ": width " + std::to_string(width()) +
+                                  " is not a multiple of heads " + std::to_string(heads));
+    }
+    detail::check_attention_dropout(where, dropout);
+    if (turns()) rotary.check(where, width(), heads);
     detail::check_attention_input(where, x, width(), key_width(), value_width(), heads);
     // Parameters from a file, and heads set by hand, need not fit each other.
     const Index both = shared_width();

@@ -11,6 +11,7 @@
 #include <concepts>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 namespace rapt {
@@ -133,29 +134,35 @@ struct RotaryPositions {
         pairs(options.pairs),
         rotary_width(options.rotary_width),
         first_position(options.first_position) {
-    if (heads < 1 || width < 0 || width % heads != 0) {
-      throw std::invalid_argument("RotaryPositions: width " + std::to_string(width) +
-                                  " is not a multiple of heads " + std::to_string(heads));
-    }
-    const Index head = width / heads;
-    if (rotary_width == 0) {
-      if (head % 2 != 0) {
-        throw std::invalid_argument("RotaryPositions: head width " + std::to_string(head) +
+    const bool whole = heads > 0 && width >= 0 && width % heads == 0;
+    if (rotary_width == 0 && whole) {
+      rotary_width = width / heads;
+      if (rotary_width % 2 != 0) {
+        throw std::invalid_argument("RotaryPositions: head width " + std::to_string(rotary_width) +
                                     " is odd, expected pairs");
       }
-      rotary_width = head;
     }
+    check("RotaryPositions", width, heads);
+  }
+
+  /// Throws std::invalid_argument unless the settings fit rows of `heads_` heads side by side.
+  void check(std::string_view where, Index width_, Index heads_) const {
+    const auto fail = [&](const std::string& what) {
+      throw std::invalid_argument(std::string(where) + ": " + what);
+    };
+    if (heads_ < 1 || width_ < 0 || width_ % heads_ != 0)
+      fail("width " + std::to_string(width_) + " is not a multiple of heads " + std::to_string(heads_));
+    const Index head = width_ / heads_;
     if (rotary_width < 0 || rotary_width > head || rotary_width % 2 != 0) {
-      throw std::invalid_argument("RotaryPositions: rotary_width is " + std::to_string(rotary_width) +
-                                  ", expected an even number up to the head's width " + std::to_string(head));
+      fail("rotary_width is " + std::to_string(rotary_width) +
+           ", expected an even number up to the head's width " + std::to_string(head));
     }
-    if (!(base > 0) || !std::isfinite(base)) {
-      throw std::invalid_argument("RotaryPositions: base is " + detail::number_text(base) +
-                                  ", expected a finite number above 0");
-    }
+    if (!(base > 0) || !std::isfinite(base))
+      fail("base is " + detail::number_text(base) + ", expected a finite number above 0");
   }
 
   Output forward(Input x, Cache& cache) const {
+    check("RotaryPositions::forward", width, heads);
     expect_shape("RotaryPositions::forward", "x", x.shape(), {any, any, width});
     cache.stamp.set(this);
     cache.table.prepare(x.extent(1), rotary_width / 2, base, first_position);

@@ -52,6 +52,7 @@ struct ScaledDotProductAttention {
   Output forward(Input x, Cache& cache) const {
     const char* const where = "ScaledDotProductAttention::forward";
     const auto counts = detail::head_counts(where, heads, key_value_heads);
+    detail::check_attention_dropout(where, dropout);
     const Index width = detail::head_width(where, "query", x.query.shape(), counts.query);
     detail::check_attention_input(where, x, any, width * counts.key, any, counts.query);
     detail::head_width(where, "value", x.value.shape(), counts.key);

@@ -258,6 +258,29 @@ TEST_CASE("Two MultiheadAttentions of one seed are equal", "[attention][multihea
   CHECK(a.in_proj_weight.matrix().cwiseAbs().maxCoeff() > 0.8f * bound);
 }
 
+TEST_CASE("MultiheadAttention names settings changed by hand that do not fit",
+          "[attention][multihead][errors]") {
+  using L = rapt::MultiheadAttention<float>;
+  rapt::RandomStream stream(1);
+  const rapt::Tensor<float, 3> x({1, 3, 8});
+  const auto forward = [&](auto&& change) {
+    L layer(8, 2, stream, {.rotary = true});
+    change(layer);
+    L::Cache cache;
+    return rapt_test::attention_error([&] { layer.forward({x, x, x}, cache); });
+  };
+  CHECK(forward([](L&) {}) == "no error");
+  CHECK(forward([](L& l) { l.heads = 0; }) ==
+        "MultiheadAttention::forward: heads 0 is not a multiple of key_value_heads 0");
+  CHECK(forward([](L& l) { l.heads = 3; }) ==
+        "MultiheadAttention::forward: width 8 is not a multiple of heads 3");
+  CHECK(forward([](L& l) { l.key_value_heads = 3; }) ==
+        "MultiheadAttention::forward: heads 2 is not a multiple of key_value_heads 3");
+  CHECK(forward([](L& l) { l.dropout = 1; }) == "MultiheadAttention::forward: dropout 1 is not in [0, 1)");
+  CHECK(forward([](L& l) { l.heads = 8; }) ==
+        "MultiheadAttention::forward: rotary_width is 4, expected an even number up to the head's width 1");
+}
+
 TEST_CASE("MultiheadAttention names what does not fit", "[attention][multihead][errors]") {
   using L = rapt::MultiheadAttention<float>;
   rapt::RandomStream stream(1);

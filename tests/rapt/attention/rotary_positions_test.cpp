@@ -230,3 +230,28 @@ TEST_CASE("RotaryPositions names what does not fit", "[attention][positions][err
   CHECK(rapt_test::attention_error([&] { layer.backward(narrow, cache, nullptr); }) ==
         "RotaryPositions::backward: dy has shape (2, 3, 6), expected (2, 3, 8)");
 }
+
+TEST_CASE("RotaryPositions names settings changed by hand that do not fit", "[attention][rotary][errors]") {
+  using L = rapt::RotaryPositions<float>;
+  const rapt::Tensor<float, 3> x({1, 3, 16});
+  const auto forward = [&](auto&& change) -> std::string {
+    L layer(16, 2);
+    change(layer);
+    L::Cache cache;
+    try {
+      layer.forward(x, cache);
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  CHECK(forward([](L&) {}) == "no error");
+  CHECK(forward([](L& l) { l.heads = 0; }) ==
+        "RotaryPositions::forward: width 16 is not a multiple of heads 0");
+  CHECK(forward([](L& l) { l.heads = 3; }) ==
+        "RotaryPositions::forward: width 16 is not a multiple of heads 3");
+  CHECK(forward([](L& l) { l.rotary_width = 64; }) ==
+        "RotaryPositions::forward: rotary_width is 64, expected an even number up to the head's width 8");
+  CHECK(forward([](L& l) { l.base = 0; }) ==
+        "RotaryPositions::forward: base is 0, expected a finite number above 0");
+}

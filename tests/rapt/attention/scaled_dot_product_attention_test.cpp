@@ -154,3 +154,16 @@ TEST_CASE("ScaledDotProductAttention names what does not fit", "[attention][scal
   CHECK(rapt_test::attention_error([] { L(-0.5); }) ==
         "ScaledDotProductAttention: dropout -0.5 is not in [0, 1)");
 }
+
+TEST_CASE("ScaledDotProductAttention names a dropout set by hand that is none",
+          "[attention][scaled_dot][errors]") {
+  const rapt::Tensor<float, 3> x({1, 2, 4});
+  rapt::ScaledDotProductAttention<float> layer;
+  rapt::ScaledDotProductAttention<float>::Cache cache;
+  for (const double dropout : {1.0, -1.0}) {
+    layer.dropout = dropout;
+    CHECK_THROWS_WITH(layer.forward({.query = x, .key = x, .value = x}, cache),
+                      Catch::Matchers::StartsWith("ScaledDotProductAttention::forward: dropout ") &&
+                          Catch::Matchers::EndsWith(" is not in [0, 1)"));
+  }
+}

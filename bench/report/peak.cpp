@@ -110,6 +110,7 @@ const Peak& reference_peak(const std::vector<Peak>& peaks) {
   for (const Peak& peak : peaks) {
     if (forced != nullptr && peak.width == forced) return peak;
   }
+  if (forced != nullptr && std::string_view(forced) == "portable") return peaks.front();
   return peaks.back();
 }
 

@@ -14,8 +14,10 @@ RAPT_ENTRY Index probe_strip_columns() {
 template <class T>
 RAPT_ENTRY void probe_block(Index depth, const T* a, Index row_stride, Index step, const T* b, Index b_stride,
                             T* c) {
-  block_sums<T, 6, strip_lanes<T>>(depth, rows_of<T, 6>(a, row_stride, step, 6), b, b_stride,
-                                   [&](int i, int j, Lanes<T> sum) RAPT_LANES_LAMBDA {
-                                     store<T>(c + i * strip_columns<T> + j * lane_count<T>, sum);
-                                   });
+  Lanes<T> sums[6][strip_lanes<T>];
+  block_sums<T, 6, strip_lanes<T>>(depth, rows_of<T, 6>(a, row_stride, step, 6), b, b_stride, sums);
+  for (Index i = 0; i < 6; ++i) {
+    for (Index j = 0; j < strip_lanes<T>; ++j)
+      store<T>(c + i * strip_columns<T> + j * lane_count<T>, sums[i][j]);
+  }
 }

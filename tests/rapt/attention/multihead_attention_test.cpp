@@ -279,6 +279,18 @@ TEST_CASE("MultiheadAttention names settings changed by hand that do not fit",
   CHECK(forward([](L& l) { l.dropout = 1; }) == "MultiheadAttention::forward: dropout 1 is not in [0, 1)");
   CHECK(forward([](L& l) { l.heads = 8; }) ==
         "MultiheadAttention::forward: rotary_width is 4, expected an even number up to the head's width 1");
+  CHECK(forward([](L& l) { l.rotary.rotary_width = 3; }) ==
+        "MultiheadAttention::forward: rotary_width is 3, expected an even number up to the head's width 4");
+  CHECK(forward([](L& l) { l.rotary.rotary_width = -2; }) ==
+        "MultiheadAttention::forward: rotary_width is -2, expected an even number up to the head's width 4");
+  // Parameters that fit such heads make them no better.
+  CHECK(forward([](L& l) {
+          l.heads = 4;
+          l.key_value_heads = 3;
+          l.in_proj_weight = rapt::Tensor<float, 2>({8 + 2 * 6, 8});
+          l.in_proj_bias = rapt::Tensor<float, 1>({8 + 2 * 6});
+          l.rotary.rotary_width = 2;
+        }) == "MultiheadAttention::forward: heads 4 is not a multiple of key_value_heads 3");
 }
 
 TEST_CASE("MultiheadAttention names what does not fit", "[attention][multihead][errors]") {

@@ -252,6 +252,8 @@ TEST_CASE("RotaryPositions names settings changed by hand that do not fit", "[at
         "RotaryPositions::forward: width 16 is not a multiple of heads 3");
   CHECK(forward([](L& l) { l.rotary_width = 64; }) ==
         "RotaryPositions::forward: rotary_width is 64, expected an even number up to the head's width 8");
+  CHECK(forward([](L& l) { l.rotary_width = 3; }) ==
+        "RotaryPositions::forward: rotary_width is 3, expected an even number up to the head's width 8");
   CHECK(forward([](L& l) { l.base = 0; }) ==
         "RotaryPositions::forward: base is 0, expected a finite number above 0");
 }

@@ -155,15 +155,23 @@ TEST_CASE("ScaledDotProductAttention names what does not fit", "[attention][scal
         "ScaledDotProductAttention: dropout -0.5 is not in [0, 1)");
 }
 
-TEST_CASE("ScaledDotProductAttention names a dropout set by hand that is none",
+TEST_CASE("ScaledDotProductAttention names settings changed by hand that do not fit",
           "[attention][scaled_dot][errors]") {
+  using L = rapt::ScaledDotProductAttention<float>;
   const rapt::Tensor<float, 3> x({1, 2, 4});
-  rapt::ScaledDotProductAttention<float> layer;
-  rapt::ScaledDotProductAttention<float>::Cache cache;
-  for (const double dropout : {1.0, -1.0}) {
-    layer.dropout = dropout;
-    CHECK_THROWS_WITH(layer.forward({.query = x, .key = x, .value = x}, cache),
-                      Catch::Matchers::StartsWith("ScaledDotProductAttention::forward: dropout ") &&
-                          Catch::Matchers::EndsWith(" is not in [0, 1)"));
-  }
+  const auto forward = [&](auto&& change) {
+    L layer;
+    change(layer);
+    L::Cache cache;
+    return rapt_test::attention_error([&] { layer.forward({x, x, x}, cache); });
+  };
+  CHECK(forward([](L&) {}) == "no error");
+  CHECK(forward([](L& l) { l.dropout = 1; }) ==
+        "ScaledDotProductAttention::forward: dropout 1 is not in [0, 1)");
+  CHECK(forward([](L& l) { l.dropout = -1; }) ==
+        "ScaledDotProductAttention::forward: dropout -1 is not in [0, 1)");
+  CHECK(forward([](L& l) { l.heads = 0; }) ==
+        "ScaledDotProductAttention::forward: heads 0 is not a multiple of key_value_heads 0");
+  CHECK(forward([](L& l) { l.key_value_heads = 2; }) ==
+        "ScaledDotProductAttention::forward: heads 1 is not a multiple of key_value_heads 2");
 }

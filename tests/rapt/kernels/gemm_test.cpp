@@ -100,10 +100,13 @@ TEMPLATE_TEST_CASE("gemm agrees with the triple loop for all transpositions and 
                            {129, 5, 130},
                            {4, 131, 3},
                            {128, 128, 128},
-                           {130, 129, 257}}) {
+                           {130, 129, 257},
+                           {530, 131, 70},    // far rows of a transposed left side, several tiles
+                           {30, 130, 900},    // several pieces of depth
+                           {12, 1100, 5}}) {  // more columns than a tile has
     for (const int transposed : {0, 1, 2, 3}) {
       for (const Index gap : {0, 3}) {
-        if (s.k == 257 && gap == 0) continue;
+        if (s.k >= 70 && s.m * s.n > 300 && gap == 0) continue;
         const GemmProblem<TestType> problem(s, transposed % 2 == 1, transposed / 2 == 1, gap);
         INFO(s.m << " x " << s.n << " x " << s.k << " transposed " << transposed << " gap " << gap);
         CHECK(gemm_error(problem, TestType(1), false) < 1);
@@ -136,14 +139,14 @@ TEST_CASE("gemm without accumulate does not read what stood in the result", "[ke
   CHECK(std::isnan(c));
 }
 
-TEMPLATE_TEST_CASE("gemm allocates nothing and gives the same bits with 1 2 and 3 threads",
+TEMPLATE_TEST_CASE("gemm allocates nothing and gives the same bits with 1 to 4 threads",
                    "[kernels][gemm][threads][allocation]", float, double) {
   rapt::set_parallel_threshold(0);
   for (const int transposed : {0, 1, 2, 3}) {
     const GemmProblem<TestType> problem({300, 270, 290}, transposed % 2 == 1, transposed / 2 == 1, 1);
     auto one = problem;
     one.run(1, true);
-    for (const Index threads : {1, 2, 3}) {
+    for (const Index threads : {1, 2, 3, 4}) {
       rapt::set_threads(threads);
       auto many = problem;
       const long before = rapt_test::allocation_count();

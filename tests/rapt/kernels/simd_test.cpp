@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 
+#include <cstdlib>
 #include <string>
 
 using rapt::Simd;
@@ -11,6 +12,11 @@ TEST_CASE("RAPT_SIMD is read as a name and empty means the widest", "[kernels][s
   CHECK(rapt::detail::simd_from(nullptr) == rapt::detail::widest_simd());
   CHECK(rapt::detail::simd_from("") == rapt::detail::widest_simd());
   CHECK_THROWS_WITH(rapt::detail::simd_from("sse9"), "RAPT_SIMD: 'sse9', expected portable, avx2 or avx512");
+}
+
+TEST_CASE("The kernels begin with what RAPT_SIMD asks for", "[kernels][simd]") {
+  // Every test that chooses otherwise puts the choice back.
+  CHECK(rapt::simd() == rapt::detail::simd_from(std::getenv("RAPT_SIMD")));
 }
 
 TEST_CASE("Instructions that the processor lacks are refused and the others can be chosen",

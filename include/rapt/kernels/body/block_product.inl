@@ -55,31 +55,7 @@ RAPT_LANES void block_sums(Index depth, const RowPointers<T, Rows>& a, const T* 
     RAPT_UNROLL
     for (int j = 0; j < Vectors; ++j) sums[i][j] = Lanes<T>{};
   }
-  Index at = 0;
-  for (Index p = 0; p < depth; ++p, at += a.step, b += b_stride) {
-    Lanes<T> right[Vectors];
-    RAPT_UNROLL
-    for (int j = 0; j < Vectors; ++j) right[j] = load<T>(b + j * lane_count<T>);
-    RAPT_UNROLL
-    for (int i = 0; i < Rows; ++i) {
-      const Lanes<T> left = broadcast<T>(a.rows[i][at]);
-      RAPT_UNROLL
-      for (int j = 0; j < Vectors; ++j) sums[i][j] += left * right[j];
-    }
-  }
-}
-
-/// The same, then `finish(row, vector, sum)` for each vector of it.
-template <class T, int Rows, int Vectors, class Finish>
-RAPT_LANES void block_sums(Index depth, const RowPointers<T, Rows>& a, const T* b, Index b_stride,
-                           Finish&& finish) {
-  Lanes<T> sums[Rows][Vectors];
-  block_sums<T, Rows, Vectors>(depth, a, b, b_stride, sums);
-  RAPT_UNROLL
-  for (int i = 0; i < Rows; ++i) {
-    RAPT_UNROLL
-    for (int j = 0; j < Vectors; ++j) finish(i, j, sums[i][j]);
-  }
+  add_products<T, Rows, Vectors>(depth, a, b, b_stride, sums);
 }
 
 /// Calls block(rows, first, count) for the row blocks of m rows: `rows`, a constant, is how many registers

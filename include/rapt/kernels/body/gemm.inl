@@ -43,7 +43,7 @@ RAPT_LANES void pack_strips(const GemmTile<T>& t, Index p, Index depth, Index fi
   if (!t.b_transposed) {
     for (Index r = 0; r < depth; ++r) {
       const T* const from = t.b + (p + r) * t.b_stride;
-      for (Index j = first; j < last; j += line) __builtin_prefetch(from + 8 * t.b_stride + j);
+      for (Index j = first; j < last; j += line) ask_for(from, 8 * t.b_stride + j);
       for (Index column = first; column < last; column += width) {
         T* const to = t.panel + (column - first) * depth + r * width;
         const Index columns = last - column < width ? last - column : width;
@@ -108,8 +108,7 @@ RAPT_LANES void product_block(Index depth, const RowPointers<T, Rows>& a, Index 
   constexpr Index lanes = lane_count<T>;
   // C is written long after it was asked for: with few sums an element its way from memory is the longer one.
   for (Index i = 0; i < rows; ++i) {
-    for (Index j = 0; j < to.columns; j += 64 / Index{sizeof(T)})
-      __builtin_prefetch(to.c + i * to.stride + j, 1);
+    for (Index j = 0; j < to.columns; j += 64 / Index{sizeof(T)}) ask_for<true>(to.c, i * to.stride + j);
   }
   Lanes<T> sums[Rows][Vectors];
   block_sums<T, Rows, Vectors>(depth, a, b, b_stride, sums);

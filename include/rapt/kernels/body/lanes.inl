@@ -40,6 +40,18 @@ RAPT_LANES Lanes<T> broadcast(std::type_identity_t<T> x) {
   return x - Lanes<T>{};  // x - 0 is x, for -0 too, and costs nothing
 }
 
+/// Asks for the cache line of from[at], which need not exist, to be read or written soon.
+template <bool Write = false, class T>
+RAPT_LANES void ask_for(const T* from, Index at) {
+#if defined(__GNUC__)
+  const auto address = reinterpret_cast<std::uintptr_t>(from) + static_cast<std::uintptr_t>(at) * sizeof(T);
+  __builtin_prefetch(reinterpret_cast<const void*>(address), Write ? 1 : 0);
+#else
+  static_cast<void>(from);
+  static_cast<void>(at);
+#endif
+}
+
 /// One number of a vector.
 template <class T>
 RAPT_LANES T lane(Lanes<T> x, Index i) {

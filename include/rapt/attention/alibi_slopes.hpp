@@ -17,10 +17,9 @@ namespace rapt {
 ///
 /// \shape   -> (H)
 /// \throws  std::invalid_argument for less than one head
-/// \note    Where H is no power of two, as in the paper's code: the slopes of the largest power P below H,
-/// and
-///          then every other one of those for 2 P heads, the first, third and so on. The paper's models are
-///          causal, for which |i - j| is the distance into the past.
+/// \note    Where H is no power of two, as in the paper's code: the slopes of the largest power P below
+///          H, and then every other one of those for 2 P heads, the first, third and so on. The paper's
+///          models are causal, for which |i - j| is the distance into the past.
 template <std::floating_point T>
 Tensor<T, 1> alibi_slopes(Index heads) {
   if (heads < 1) {

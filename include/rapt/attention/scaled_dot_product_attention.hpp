@@ -19,9 +19,8 @@ namespace rapt {
 /// \shape   query (B, Lq, H D), key (B, Lk, G D), value (B, Lk, G Dv) -> y (B, Lq, H Dv)
 /// \cost    2 B H Lq Lk (D + Dv) flops forward, 2.5 times that backward; B H Lq numbers of memory,
 ///          and B H Lq Lk only where the weights are asked for
-/// \throws  ShapeError; std::invalid_argument for a negative window, a dropout outside [0, 1), and where G
-/// does
-///          not divide H
+/// \throws  ShapeError; std::invalid_argument for a negative window, a dropout outside [0, 1), and where
+///          G does not divide H
 /// \borrows the input until the matching backward
 template <std::floating_point T>
 struct ScaledDotProductAttention {

@@ -62,12 +62,12 @@ Index attention_key_pieces(const AttentionProblem<T>& p) {
 /// y of attention, never holding more than a tile of its weights (Milakov and Gimelshein 2018,
 /// arXiv:1805.02867; Dao et al. 2022, arXiv:2205.14135).
 ///
-/// \shape normaliser (2, batch, heads, queries), for the backward pass: of each query's scores the largest,
-/// and
-///        the logarithm of the sum of their exponentials after subtracting it, both in units of log(2). Two
-///        numbers, since their sum would lose the second where the first is large
+/// \shape normaliser (2, batch, heads, queries), for the backward pass: of each query's scores the
+///        largest, and the logarithm of the sum of their exponentials after subtracting it, both in units
+///        of log(2). Two numbers, since their sum would lose the second where the first is large
 /// \cost  2 (width + value_width) flops and an exponential for each score, but for tiles of 64 queries by 64
-///        keys that masks ignore as a whole
+///        keys that masks ignore as a whole. A head that holds NaN or infinity under a mask is computed
+///        number by number, many times slower
 /// \note  A query that sees no key gets y = 0 and -infinity for both. NaN and infinity of what masks
 ///        ignore reach no result; a score of NaN or +infinity that is seen makes y NaN. Any thread count
 ///        gives the same bits; a warm call allocates nothing.
@@ -109,8 +109,8 @@ void attention_forward(const AttentionProblem<T>& p, AttentionHeads<T> y, T* nor
 /// Key and value heads that several query heads read get the sum over them. As many tiles are skipped as in
 /// the forward pass; each score costs 6 width + 4 value_width flops and an exponential. `partial` is memory
 /// that the caller keeps between calls; it stays empty but for few long heads, whose keys are cut into four
-/// pieces: it then holds three times the size of the query. \note NaN, threads and memory as in
-/// attention_forward.
+/// pieces: it then holds three times the size of the query.
+/// \note NaN, threads and memory as in attention_forward
 template <class T>
 requires std::is_same_v<T, float> || std::is_same_v<T, double>
 void attention_backward(const AttentionProblem<T>& p, AttentionHeads<const T> y, const T* normaliser,

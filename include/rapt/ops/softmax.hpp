@@ -36,8 +36,8 @@ void check_mask(std::string_view where, const TensorView<const bool, Rank>& igno
 /// `y_j = exp(x_j) / sum_k exp(x_k)` over the last axis, without overflow.
 /// \shape  x (..., C) -> y (..., C), which may be x; ignored (..., C) or absent
 /// \throws ShapeError
-/// \note   `ignored` is true where an element takes no part: it is not read, and its y is 0. So is that of
-///         -infinity. A row without any other element is 0, not NaN. NaN and +infinity make their row NaN.
+/// \note   `ignored` is true where an element takes no part: it reaches no result, and its y is 0. So is that
+///         of -infinity. A row without any other element is 0, not NaN. NaN and +infinity make their row NaN.
 template <std::floating_point T, std::size_t Rank>
 void softmax(std::type_identity_t<TensorView<const T, Rank>> x, TensorView<T, Rank> y,
              std::type_identity_t<TensorView<const bool, Rank>> ignored = {}) {
@@ -68,8 +68,8 @@ void softmax_backward(std::type_identity_t<TensorView<const T, Rank>> dy,
 /// `y_j = x_j - log(sum_k exp(x_k))` over the last axis, without overflow.
 /// \shape  x (..., C) -> y (..., C), which may be x; ignored (..., C) or absent
 /// \throws ShapeError
-/// \note   What is `ignored` is not read, and its y is -infinity, the logarithm of what softmax gives there:
-///         so is a whole row without any other element. NaN and +infinity make their row NaN.
+/// \note   What is `ignored` reaches no result, and its y is -infinity, the logarithm of what softmax gives
+///         there: so is a whole row without any other element. NaN and +infinity make their row NaN.
 template <std::floating_point T, std::size_t Rank>
 void log_softmax(std::type_identity_t<TensorView<const T, Rank>> x, TensorView<T, Rank> y,
                  std::type_identity_t<TensorView<const bool, Rank>> ignored = {}) {

@@ -1,6 +1,7 @@
 #include <rapt/kernels/activation.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -37,8 +38,7 @@ void check_numbers(Index n, const std::function<void(T*)>& kernel,
 
 template <class Check>
 void for_each_simd_and_length(Check&& check) {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     for (const Index n : {0, 1, 3, 7, 16, 33, 100}) {
       INFO(rapt::simd_name(simd) << ", " << n << " numbers");
       check(simd, n);

@@ -3,6 +3,7 @@
 #include <rapt/core/random.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -51,8 +52,7 @@ rapt::detail::AdamStep<T> adam_test_constants() {
 TEMPLATE_TEST_CASE("A step of Adam agrees with long double", "[kernels][adam]", float, double) {
   const auto s = adam_test_constants<TestType>();
   const long double allowed = 8 * std::numeric_limits<TestType>::epsilon();
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     for (const Index n : {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 1000}) {
       INFO(rapt::simd_name(simd) << ", " << n << " numbers");
       const AdamNumbers<TestType> before(n);
@@ -78,8 +78,7 @@ TEMPLATE_TEST_CASE("A step of Adam agrees with long double", "[kernels][adam]", 
 TEMPLATE_TEST_CASE("A step of Adam gives the same bits wherever the run is cut", "[kernels][adam]", float,
                    double) {
   const auto s = adam_test_constants<TestType>();
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     INFO(rapt::simd_name(simd));
     const Index n = 61;
     AdamNumbers<TestType> whole(n), parts(n);
@@ -95,8 +94,7 @@ TEMPLATE_TEST_CASE("A step of Adam gives the same bits wherever the run is cut",
 TEST_CASE("Without a penalty an infinite weight leaves the moments alone", "[kernels][adam]") {
   auto s = adam_test_constants<float>();
   s.penalty = 0;
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     INFO(rapt::simd_name(simd));
     AdamNumbers<float> numbers(20);
     numbers.w[3] = std::numeric_limits<float>::infinity();

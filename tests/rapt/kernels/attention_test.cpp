@@ -3,6 +3,7 @@
 #include "rapt/kernels/attention_reference.hpp"
 #include "support/allocation_counter.hpp"
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <limits>
 #include <string>
@@ -20,14 +21,12 @@ namespace {
 /// Calls test() with each kind of instructions that there is.
 template <class Test>
 void with_every_simd(Test&& test) {
-  const Simd before = rapt::simd();
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  const rapt_test::KeepSimd keep;
+  for (const Simd simd : rapt_test::every_simd()) {
     INFO(rapt::simd_name(simd));
     rapt::set_simd(simd);
     test();
   }
-  rapt::set_simd(before);
 }
 
 template <class T>

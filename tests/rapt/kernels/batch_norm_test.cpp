@@ -3,6 +3,7 @@
 #include <rapt/core/random.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -97,8 +98,7 @@ long double batch_norm_error(const BatchNormProblem<T>& p, bool of_batch) {
 TEMPLATE_TEST_CASE("Normalised columns and their gradients agree with long double", "[kernels][batch_norm]",
                    float, double) {
   const long double allowed = std::is_same_v<TestType, float> ? 2e-5L : 1e-13L;
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     for (const Index rows : {0, 1, 2, 7, 33}) {
       for (const Index width : {0, 1, 3, 8, 17, 40, 67, 129, 300}) {
         for (const bool of_batch : {true, false}) {
@@ -114,8 +114,7 @@ TEMPLATE_TEST_CASE("Normalised columns and their gradients agree with long doubl
 
 TEST_CASE("Gradients of columns that are not wanted are not written and change nothing else",
           "[kernels][batch_norm]") {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     INFO(rapt::simd_name(simd));
     BatchNormProblem<float> both(7, 37), input = both, sums = both;
     const auto before = both;

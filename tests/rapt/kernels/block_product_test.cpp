@@ -1,6 +1,7 @@
 #include <rapt/kernels/block_product.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <vector>
 
@@ -11,8 +12,7 @@ using rapt::Index;
 using rapt::Simd;
 
 TEST_CASE("Row blocks cover every number of rows once and in order", "[kernels][block_product]") {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     for (Index m = 0; m < 40; ++m) {
       INFO(rapt::simd_name(simd) << ", " << m << " rows");
       Index next = 0, wasted = 0;
@@ -27,8 +27,7 @@ TEST_CASE("Row blocks cover every number of rows once and in order", "[kernels][
 
 TEMPLATE_TEST_CASE("A block of sums is the product of its rows and its strip whatever the strides",
                    "[kernels][block_product]", float, double) {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     const Index columns = RAPT_KERNEL_FOR(simd, probe_strip_columns<TestType>)();
     for (const Index depth : {0, 1, 5}) {
       for (const bool transposed : {false, true}) {

@@ -3,6 +3,7 @@
 #include <rapt/core/random.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -51,8 +52,7 @@ bool bag_agrees(T result, long double expected) {
 
 template <class F>
 void for_each_bag_case(F&& f) {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     for (const Index width : bag_widths) {
       INFO(rapt::simd_name(simd) << ", width " << width);
       f(simd, width);

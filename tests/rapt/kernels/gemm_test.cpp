@@ -6,6 +6,7 @@
 
 #include "support/allocation_counter.hpp"
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -105,24 +106,14 @@ double gemm_error(GemmProblem<T> problem, const GemmSums& sums, T alpha, bool ac
   return worst;
 }
 
-// Puts the choice of instructions back when it goes.
-struct KeepSimd {
-  KeepSimd() = default;
-  KeepSimd(const KeepSimd&) = delete;
-  KeepSimd& operator=(const KeepSimd&) = delete;
-  ~KeepSimd() { rapt::set_simd(before); }
-  rapt::Simd before = rapt::simd();
-};
-
 // All transpositions, with the instructions of every width that the processor has.
 template <class T>
 void check_gemm(GemmCase s, Index gap) {
-  const KeepSimd keep;
+  const rapt_test::KeepSimd keep;
   for (const int transposed : {0, 1, 2, 3}) {
     const GemmProblem<T> problem(s, transposed % 2 == 1, transposed / 2 == 1, gap);
     const GemmSums sums(problem);
-    for (const rapt::Simd simd : {rapt::Simd::portable, rapt::Simd::avx2, rapt::Simd::avx512}) {
-      if (!rapt::simd_supported(simd)) continue;
+    for (const rapt::Simd simd : rapt_test::every_simd()) {
       rapt::set_simd(simd);
       INFO(s.m << " x " << s.n << " x " << s.k << " transposed " << transposed << " gap " << gap << " "
                << rapt::simd_name(simd));

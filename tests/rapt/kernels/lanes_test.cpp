@@ -1,6 +1,7 @@
 #include <rapt/kernels/lanes.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <cmath>
 #include <limits>
@@ -24,8 +25,7 @@ std::vector<T> ramp(Index n) {
 // Runs `check(width, probe)` for each kind of instructions that this processor has.
 template <class T, class Check>
 void for_each_simd(Check&& check) {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     INFO(rapt::simd_name(simd));
     check(RAPT_KERNEL_FOR(simd, probe_lane_count<T>)(), simd);
   }

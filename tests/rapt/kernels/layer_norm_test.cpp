@@ -3,6 +3,7 @@
 #include <rapt/core/random.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -96,8 +97,7 @@ NormErrors<T> norm_errors(const NormProblem<T>& p) {
 TEMPLATE_TEST_CASE("Normalised rows and their gradients agree with long double", "[kernels][layer_norm]",
                    float, double) {
   const long double allowed = std::is_same_v<TestType, float> ? 2e-5L : 1e-13L;
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     for (const Index rows : {0, 1, 2, 3, 4, 7, 33}) {
       for (const Index width : {2, 3, 7, 8, 9, 15, 16, 17, 31, 64, 67, 128}) {
         INFO(rapt::simd_name(simd) << ", " << rows << " x " << width);
@@ -113,8 +113,7 @@ TEMPLATE_TEST_CASE("Normalised rows and their gradients agree with long double",
 }
 
 TEST_CASE("Rows far from zero keep their digits", "[kernels][layer_norm]") {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     NormProblem<float> problem(5, 130, 1000);
     problem.run(simd);
     INFO(rapt::simd_name(simd));
@@ -124,8 +123,7 @@ TEST_CASE("Rows far from zero keep their digits", "[kernels][layer_norm]") {
 }
 
 TEST_CASE("What is not wanted is not written and changes nothing else", "[kernels][layer_norm]") {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     INFO(rapt::simd_name(simd));
     NormProblem<float> both(7, 37), input = both, sums = both;
     const auto before = both.dx;
@@ -141,8 +139,7 @@ TEST_CASE("What is not wanted is not written and changes nothing else", "[kernel
 }
 
 TEST_CASE("A NaN stays in its row and rows of no numbers pass", "[kernels][layer_norm]") {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     INFO(rapt::simd_name(simd));
     NormProblem<float> clean(6, 19), hurt = clean, empty(3, 0);
     hurt.x[1 + 2 * 19 + 5] = std::numeric_limits<float>::quiet_NaN();

@@ -1,6 +1,7 @@
 #include <rapt/kernels/loss.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -40,8 +41,7 @@ void check_terms(const std::vector<T>& y, F&& f) {
 
 template <class T, class Check>
 void for_each_simd_and_count(Check&& check) {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     for (const Index n : {0, 1, 5, 16, 37}) {
       INFO(rapt::simd_name(simd) << ", " << n << " elements");
       check(simd, LossData<T>(n), std::vector<T>(static_cast<std::size_t>(n)));
@@ -128,8 +128,7 @@ TEMPLATE_TEST_CASE("A term of a loss is NaN where its scores are", "[kernels][lo
   using T = TestType;
   const T nan = std::numeric_limits<T>::quiet_NaN(), one = 1, zero = 0;
   const bool positive = true;
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     T y = 0;
     RAPT_KERNEL_FOR(simd, binary_cross_entropy_terms<T>)(&nan, nullptr, T(1), &y, 1);
     CHECK(std::isnan(y));

@@ -3,6 +3,7 @@
 #include <rapt/core/random.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -76,8 +77,7 @@ bool rotary_agrees(const RotaryProblem<T>& p, const std::vector<T>& y, bool inte
 }  // namespace
 
 TEMPLATE_TEST_CASE("Turned pairs are products of complex numbers", "[kernels][rotary]", float, double) {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     for (const Index pairs : {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 32, 33}) {
       for (const Index kept : {0, 1, 5, 20}) {
         const RotaryProblem<TestType> problem(pairs, kept);

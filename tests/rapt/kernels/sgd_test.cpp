@@ -3,6 +3,7 @@
 #include <rapt/core/random.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,8 +15,7 @@ using rapt::Simd;
 
 TEMPLATE_TEST_CASE("A step of gradient descent agrees with long double", "[kernels][sgd]", float, double) {
   const long double allowed = 8 * std::numeric_limits<TestType>::epsilon();
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     for (const Index n : {0, 1, 3, 4, 5, 8, 9, 16, 17, 31, 1000}) {
       for (const bool nesterov : {false, true}) {
         INFO(rapt::simd_name(simd) << ", " << n << " numbers, nesterov " << nesterov);
@@ -43,8 +43,7 @@ TEMPLATE_TEST_CASE("A step of gradient descent agrees with long double", "[kerne
 }
 
 TEST_CASE("Without a penalty an infinite weight leaves the velocity alone", "[kernels][sgd]") {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     INFO(rapt::simd_name(simd));
     std::vector<float> w{1, std::numeric_limits<float>::infinity(), 3}, v{0, 0, 0};
     const std::vector<float> g{4, 4, 4};

@@ -1,6 +1,7 @@
 #include <rapt/kernels/simd.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <cstdlib>
 #include <string>
@@ -21,7 +22,7 @@ TEST_CASE("The kernels begin with what RAPT_SIMD asks for", "[kernels][simd]") {
 
 TEST_CASE("Instructions that the processor lacks are refused and the others can be chosen",
           "[kernels][simd]") {
-  const Simd before = rapt::simd();
+  const rapt_test::KeepSimd keep;
   for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
     const std::string name(rapt::simd_name(simd));
     if (rapt::simd_supported(simd)) {
@@ -34,6 +35,5 @@ TEST_CASE("Instructions that the processor lacks are refused and the others can 
                         "RAPT_SIMD: this processor or build has no " + name);
     }
   }
-  rapt::set_simd(before);
   CHECK(rapt::simd_supported(Simd::portable));
 }

@@ -1,6 +1,7 @@
 #include <rapt/kernels/softmax.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -42,8 +43,7 @@ struct SoftmaxRows {
 
 template <class T, class Check>
 void for_each_simd_and_width(Check&& check) {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     for (Index n = 0; n < 70; n += n < 20 ? 1 : 7) {
       INFO(rapt::simd_name(simd) << ", " << n << " columns");
       check(simd, SoftmaxRows<T>(n));
@@ -135,8 +135,7 @@ TEMPLATE_TEST_CASE("The log of a sum of exponentials knows infinity from NaN", "
   using T = TestType;
   constexpr T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
   const std::vector<T> x{infinity, 1, infinity, nan, -infinity, -infinity, nan, -infinity};
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     std::vector<T> y(4);
     RAPT_KERNEL_FOR(simd, log_sum_exp_rows<T, false>)(x.data(), nullptr, y.data(), 4, 2);
     CHECK(y[0] == infinity);
@@ -152,8 +151,7 @@ TEMPLATE_TEST_CASE("The log of a sum of exponentials knows infinity from NaN", "
 TEST_CASE("Softmax of a long row keeps the digits of its sum", "[kernels][softmax]") {
   const Index n = 1'000'003;
   const std::vector<float> x(static_cast<std::size_t>(n), 0.3f);
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     std::vector<float> x_and_one = x;
     x_and_one[5] = 0.4f;  // or every exponential is 1 and every sum of them exact
     float all = 0;

@@ -1,6 +1,7 @@
 #include <rapt/kernels/sweep.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <vector>
 
@@ -12,8 +13,7 @@ using rapt::Simd;
 
 TEMPLATE_TEST_CASE("A sweep meets every number once and in order and none beyond the last",
                    "[kernels][sweep]", float, double) {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     const Index lanes = RAPT_KERNEL_FOR(simd, probe_sweep_lanes<TestType>)();
     for (Index n = 0; n <= 3 * lanes + 1; ++n) {
       INFO(rapt::simd_name(simd) << ", " << n << " numbers");
@@ -34,8 +34,7 @@ TEMPLATE_TEST_CASE("A sweep meets every number once and in order and none beyond
 }
 
 TEMPLATE_TEST_CASE("Lanes behind the last number do not count", "[kernels][sweep]", float, double) {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     for (Index n = 0; n <= 35; ++n) {
       INFO(rapt::simd_name(simd) << ", " << n << " numbers");
       const std::vector<TestType> x(static_cast<std::size_t>(n), 2);
@@ -45,8 +44,7 @@ TEMPLATE_TEST_CASE("Lanes behind the last number do not count", "[kernels][sweep
 }
 
 TEMPLATE_TEST_CASE("Column blocks cover every column once and in order", "[kernels][sweep]", float, double) {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     for (Index n = 0; n <= 300; ++n) {
       INFO(rapt::simd_name(simd) << ", " << n << " columns");
       std::vector<TestType> x(static_cast<std::size_t>(n)), y(x.size(), -1), expected(x.size());

@@ -1,6 +1,7 @@
 #include <rapt/kernels/vector_math.hpp>
 
 #include "support/catch.hpp"
+#include "support/every_simd.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -95,8 +96,7 @@ std::vector<T> every_nan() {
 
 template <class Check>
 void for_each_simd(Check&& check) {
-  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (!rapt::simd_supported(simd)) continue;
+  for (const Simd simd : rapt_test::every_simd()) {
     INFO(rapt::simd_name(simd));
     check(simd);
   }

@@ -60,6 +60,12 @@ RAPT_LANES void pack_strips(const GemmTile<T>& t, Index p, Index depth, Index fi
       const Index count = depth - r < line ? depth - r : line;
       T* const to = t.panel + (column - first) * depth + r * width;
       const T* const from = t.b + column * t.b_stride + p + r;
+      if constexpr (width % 4 != 0) {  // without vector types: a block of the transpose would not fit
+        for (Index i = 0; i < count; ++i) {
+          for (Index j = 0; j < columns; ++j) to[i * width + j] = from[j * t.b_stride + i];
+        }
+        continue;
+      }
       for (Index i = 0; whole < columns && i < count; ++i) store<T>(to + i * width + whole, Lanes<T>{});
       for (Index j = 0; j < columns; j += 4)
         transpose_four_rows<T>(from + j * t.b_stride, t.b_stride, columns - j, count, to + j, width);

@@ -41,7 +41,7 @@ std::map<std::string, std::string> registry_of_headers() {
     if (!registry_is_built(folder)) continue;
     std::ifstream file(entry.path());
     const std::string text{std::istreambuf_iterator<char>(file), {}};
-    registry_find(text, R"(RAPT_MODELS\(\s*(?:Layer|Loss)<\s*(\w+))", header.string(), names);
+    registry_find(text, R"(RAPT_MODELS\(\s*(?:Layer|Loss|GanLoss)<\s*(\w+))", header.string(), names);
     // A layer whose author forgot to say so is known by the shape of its backward.
     registry_find(text, R"(\sbackward\(\s*Output \w+,\s*Cache& \w+,\s*(\w+)\*)", header.string(), names);
     if (folder == "ops") registry_find(text, R"(\s(\w+)_backward\()", header.string(), names);

@@ -1,6 +1,7 @@
 #pragma once
 /// \file  Names without definitions: enough for headers that only declare functions of tensors and layers.
-/// Sequential and Residual are constrained by what a layer is; include their own headers.
+/// Sequential and Residual are constrained by what a layer is, and the activations have a default argument:
+/// include their own headers.
 
 #include <rapt/core/shape.hpp>
 
@@ -28,23 +29,9 @@ struct Embedding;
 template <std::floating_point T>
 struct EmbeddingBag;
 template <std::floating_point T>
-struct GELU;
-template <std::floating_point T>
 struct LayerNorm;
 template <std::floating_point T>
-struct LeakyReLU;
-template <std::floating_point T>
 struct Linear;
-template <std::floating_point T>
-struct ReLU;
-template <std::floating_point T>
-struct Sigmoid;
-template <std::floating_point T>
-struct SiLU;
-template <std::floating_point T>
-struct Softplus;
-template <std::floating_point T>
-struct Tanh;
 
 // attention/
 template <std::floating_point T>

@@ -12,6 +12,7 @@
 #include "support/catch.hpp"
 #include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <cmath>
 #include <limits>
@@ -81,6 +82,7 @@ void check_elementwise_shapes(const std::string& name) {
   using CASE##Sample = ::rapt_test::ElementwiseSample<CASE, T>;                          \
   }                                                                                      \
   RAPT_TEST_LAYER(NAME, CASE##Sample, TAGS)                                              \
+  RAPT_TEST_TANGENT(NAME, CASE##Sample, TAGS)                                            \
   TEMPLATE_TEST_CASE(NAME " gives the values worked out by hand", TAGS, float, double) { \
     ::rapt_test::check_elementwise_values(CASE::layer<TestType>(), CASE::by_hand());     \
   }                                                                                      \

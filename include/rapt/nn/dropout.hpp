@@ -1,9 +1,9 @@
 #pragma once
 /// \file  Random zeros in training.
 
-#include <rapt/core/layer.hpp>
 #include <rapt/core/number_text.hpp>
 #include <rapt/core/parallel.hpp>
+#include <rapt/core/tangent.hpp>
 #include <rapt/core/training.hpp>
 
 #include <algorithm>
@@ -40,6 +40,7 @@ struct Dropout {
     Tensor<bool, 2> kept;  // (N, E), where it did
     Tensor<T, 2> y;        // (N, E)
     Tensor<T, 2> dx;       // (N, E)
+    Tensor<T, 2> tangent_y, d_tangent_x, tangent_dx;
     ForwardStamp stamp;
   };
 
@@ -67,13 +68,25 @@ struct Dropout {
     expect_shape("Dropout::backward", "dy", dy.shape(), cache.y.shape());
     cache.stamp.check(this, gradient);
     if (input_gradient == InputGradient::skip) return {};
-    if (cache.dropped) {
-      // y = x kept / (1 - p)
-      apply(dy, cache.kept, cache.dx.resize(dy.shape()));
-    } else {
-      cache.dx.copy_from(dy);
-    }
-    return cache.dx;
+    return through(dy, cache, cache.dx);
+  }
+
+  Output forward_tangent(Input dx, Cache& cache) const {
+    expect_shape("Dropout::forward_tangent", "dx", dx.shape(), cache.y.shape());
+    cache.stamp.check(this, nullptr);
+    return through(dx, cache, cache.tangent_y);
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, Dropout* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    if (!d_dy.absent())
+      expect_shape("Dropout::backward_tangent", "d_dy", d_dy.shape(), cache.tangent_y.shape());
+    if (!dy.absent()) expect_shape("Dropout::backward_tangent", "dy", dy.shape(), cache.y.shape());
+    cache.stamp.check(this, gradient);
+    if (input_gradient == InputGradient::skip) return {};
+    // linear once drawn: direction and input go the same way
+    return {d_dy.absent() ? Input{} : through(d_dy, cache, cache.d_tangent_x),
+            dy.absent() ? Input{} : through(dy, cache, cache.tangent_dx)};
   }
 
  private:
@@ -92,6 +105,16 @@ struct Dropout {
     });
   }
 
+  Output through(Input v, const Cache& cache, Tensor<T, 2>& to) const {
+    if (cache.dropped) {
+      // y = x kept / (1 - p)
+      apply(v, cache.kept, to.resize(v.shape()));
+    } else {
+      to.copy_from(v);
+    }
+    return to;
+  }
+
   void apply(TensorView<const T, 2> x, const Tensor<bool, 2>& kept, TensorView<T, 2> y) const {
     const T scale = static_cast<T>(1 / (1 - p));
     parallel_for_range(x.size(), grain, 2, [&](Index from, Index to) {
@@ -100,5 +123,6 @@ struct Dropout {
   }
 };
 RAPT_MODELS(Layer<Dropout<float>>, Layer<Dropout<double>>);
+RAPT_MODELS(TangentLayer<Dropout<float>>, TangentLayer<Dropout<double>>);
 
 }  // namespace rapt

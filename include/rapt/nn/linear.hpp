@@ -3,6 +3,7 @@
 
 #include <rapt/core/layer.hpp>
 #include <rapt/core/random.hpp>
+#include <rapt/core/tangent.hpp>
 #include <rapt/ops/matmul.hpp>
 #include <rapt/ops/reduce.hpp>
 
@@ -37,6 +38,8 @@ struct Linear {
     Input x;          // borrowed (N, in)
     Tensor<T, 2> y;   // (N, out)
     Tensor<T, 2> dx;  // (N, in)
+    Input tangent_x;  // borrowed (N, in)
+    Tensor<T, 2> tangent_y, d_tangent_x, tangent_dx;
     ForwardStamp stamp;
   };
 
@@ -76,7 +79,47 @@ struct Linear {
     matmul(dy, weight, cache.dx.resize(cache.x.shape()));
     return cache.dx;
   }
+
+  Output forward_tangent(Input dx, Cache& cache) const {
+    expect_shape("Linear::forward_tangent", "dx", dx.shape(), cache.x.shape());
+    cache.stamp.check(this, nullptr);
+    cache.tangent_x = dx;
+    matmul(dx, weight, cache.tangent_y.resize(cache.y.shape()), {.transpose_b = true});
+    return cache.tangent_y;
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, Linear* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    if (!d_dy.absent())
+      expect_shape("Linear::backward_tangent", "d_dy", d_dy.shape(), cache.tangent_y.shape());
+    if (!dy.absent()) expect_shape("Linear::backward_tangent", "dy", dy.shape(), cache.y.shape());
+    cache.stamp.check(this, gradient);
+    TangentGradient<Input> result;
+    const bool wanted = input_gradient == InputGradient::compute;
+    if (!d_dy.absent()) {
+      // y' = x' W^T
+      if (gradient != nullptr)
+        matmul(d_dy, cache.tangent_x, gradient->weight.view(), {.transpose_a = true, .accumulate = true});
+      if (wanted) {
+        matmul(d_dy, weight, cache.d_tangent_x.resize(cache.x.shape()));
+        result.tangent = cache.d_tangent_x;
+      }
+    }
+    if (!dy.absent()) {
+      // y = x W^T + b
+      if (gradient != nullptr) {
+        matmul(dy, cache.x, gradient->weight.view(), {.transpose_a = true, .accumulate = true});
+        if (bias.size() != 0) add_column_sums(dy, gradient->bias.view());
+      }
+      if (wanted) {
+        matmul(dy, weight, cache.tangent_dx.resize(cache.x.shape()));
+        result.input = cache.tangent_dx;
+      }
+    }
+    return result;
+  }
 };
+RAPT_MODELS(TangentLayer<Linear<float>>, TangentLayer<Linear<double>>);
 RAPT_MODELS(Layer<Linear<float>>, Layer<Linear<double>>);
 
 }  // namespace rapt

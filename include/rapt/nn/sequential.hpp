@@ -2,7 +2,7 @@
 /// \file  Layers applied one after another.
 
 #include <rapt/core/cast.hpp>
-#include <rapt/core/layer.hpp>
+#include <rapt/core/tangent.hpp>
 #include <rapt/core/training.hpp>
 #include <rapt/nn/linear.hpp>
 
@@ -45,6 +45,14 @@ struct Sequential {
     return backward_from<depth - 1>(dy, cache, gradient, input_gradient);
   }
 
+  Output forward_tangent(Input dx, Cache& cache) const { return tangent_from<0>(dx, cache); }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, Sequential* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    return tangent_backward_from<depth - 1>(TangentGradient<Output>{d_dy, dy}, cache, gradient,
+                                            input_gradient);
+  }
+
   /// Commits what the layers propose in training mode, each for itself.
   void absorb(const Cache& cache) { rapt::absorb(layers, cache); }
 
@@ -62,6 +70,31 @@ struct Sequential {
       static_assert(std::is_convertible_v<decltype(y), Next>,
                     "Sequential: the output of one layer is not the input of the next");
       return forward_from<I + 1>(Next(y), cache);
+    }
+  }
+
+  template <std::size_t I>
+  Output tangent_from(auto dx, Cache& cache) const {
+    detail::expect_tangent_layer<std::tuple_element_t<I, Layers>>();
+    const auto dy = std::get<I>(layers).forward_tangent(dx, std::get<I>(cache));
+    if constexpr (I + 1 == depth) {
+      return dy;
+    } else {
+      return tangent_from<I + 1>(typename std::tuple_element_t<I + 1, Layers>::Input(dy), cache);
+    }
+  }
+
+  template <std::size_t I>
+  TangentGradient<Input> tangent_backward_from(auto d, Cache& cache, Sequential* gradient,
+                                               InputGradient input_gradient) const {
+    auto* const own = gradient == nullptr ? nullptr : &std::get<I>(gradient->layers);
+    // x_I+1 = L_I(x_I), x'_I+1 = J_I x'_I
+    const auto dx = std::get<I>(layers).backward_tangent(d.tangent, d.input, std::get<I>(cache), own,
+                                                         I == 0 ? input_gradient : InputGradient::compute);
+    if constexpr (I == 0) {
+      return dx;
+    } else {
+      return tangent_backward_from<I - 1>(dx, cache, gradient, input_gradient);
     }
   }
 

@@ -10,13 +10,15 @@
 namespace rapt {
 
 /// Softplus, `y = log(1 + exp(beta x)) / beta` (Dugas et al. 2001), and `y = x` where `beta x > threshold`.
-/// \shape   x (N, E) -> y (N, E). Use `x.rows()` for a higher rank.
+/// \shape   x of Rank axes -> y of the same shape; images want Rank 4
 /// \throws  ShapeError where dy does not fit; std::invalid_argument where beta is not positive
 /// \borrows x until the matching backward
 /// \note    The threshold gives PyTorch's values; nothing would overflow without it.
-template <std::floating_point T>
-struct Softplus : Elementwise<Softplus<T>, T> {
-  static constexpr std::string_view backward_name = "Softplus::backward";
+template <std::floating_point T, std::size_t Rank = 2>
+struct Softplus : Elementwise<Softplus<T, Rank>, T, Rank> {
+  static constexpr std::string_view layer_name = "Softplus";
+  template <class U>
+  using Rebound = Softplus<U, Rank>;
   double beta = 1, threshold = 20;
   static constexpr auto settings =
       std::tuple{field("beta", &Softplus::beta), field("threshold", &Softplus::threshold)};
@@ -31,5 +33,6 @@ struct Softplus : Elementwise<Softplus<T>, T> {
   SoftplusFunction<T> function() const { return {static_cast<T>(beta), static_cast<T>(threshold)}; }
 };
 RAPT_MODELS(Layer<Softplus<float>>, Layer<Softplus<double>>);
+RAPT_MODELS(TangentLayer<Softplus<float, 4>>, TangentLayer<Softplus<double>>);
 
 }  // namespace rapt

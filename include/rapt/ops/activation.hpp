@@ -27,6 +27,14 @@ concept Activation = std::floating_point<T> &&
   { F::operations } -> std::convertible_to<Index>;
 };
 
+/// An activation with a second derivative: `add_curvature(a, b, x, y, out)` adds `a b f''(x)` to out. One
+/// without is piecewise linear.
+template <class F, class T>
+concept CurvedActivation = Activation<F, T> &&
+    requires(const F& f, ActivationInput<T> in, ActivationOutput<T> out) {
+  f.add_curvature(in, in, in, in, out);
+};
+
 /// `f(x) = max(x, 0)`, with derivative 0 at 0; NaN stays NaN.
 template <std::floating_point T>
 struct ReluFunction {
@@ -67,6 +75,10 @@ struct TanhFunction {
                 ActivationOutput<T> dx) const {
     RAPT_KERNEL_FOR(simd(), tanh_gradient<T>)(dy.data(), y.data(), dx.data(), y.size());
   }
+  void add_curvature(ActivationInput<T> a, ActivationInput<T> b, ActivationInput<T>, ActivationInput<T> y,
+                     ActivationOutput<T> out) const {
+    RAPT_KERNEL_FOR(simd(), tanh_curvature<T>)(a.data(), b.data(), y.data(), out.data(), out.size());
+  }
 };
 static_assert(Activation<TanhFunction<float>, float> && Activation<TanhFunction<double>, double>);
 
@@ -81,6 +93,10 @@ struct SigmoidFunction {
   void gradient(ActivationInput<T> dy, ActivationInput<T>, ActivationInput<T> y,
                 ActivationOutput<T> dx) const {
     RAPT_KERNEL_FOR(simd(), logistic_gradient<T>)(dy.data(), y.data(), dx.data(), y.size());
+  }
+  void add_curvature(ActivationInput<T> a, ActivationInput<T> b, ActivationInput<T>, ActivationInput<T> y,
+                     ActivationOutput<T> out) const {
+    RAPT_KERNEL_FOR(simd(), logistic_curvature<T>)(a.data(), b.data(), y.data(), out.data(), out.size());
   }
 };
 static_assert(Activation<SigmoidFunction<float>, float> && Activation<SigmoidFunction<double>, double>);
@@ -98,6 +114,10 @@ struct GeluFunction {
                 ActivationOutput<T> dx) const {
     RAPT_KERNEL_FOR(simd(), gelu_gradient<T>)(dy.data(), x.data(), dx.data(), x.size());
   }
+  void add_curvature(ActivationInput<T> a, ActivationInput<T> b, ActivationInput<T> x, ActivationInput<T>,
+                     ActivationOutput<T> out) const {
+    RAPT_KERNEL_FOR(simd(), gelu_curvature<T>)(a.data(), b.data(), x.data(), out.data(), out.size());
+  }
 };
 static_assert(Activation<GeluFunction<float>, float> && Activation<GeluFunction<double>, double>);
 
@@ -112,6 +132,10 @@ struct SiluFunction {
   void gradient(ActivationInput<T> dy, ActivationInput<T> x, ActivationInput<T>,
                 ActivationOutput<T> dx) const {
     RAPT_KERNEL_FOR(simd(), silu_gradient<T>)(dy.data(), x.data(), dx.data(), x.size());
+  }
+  void add_curvature(ActivationInput<T> a, ActivationInput<T> b, ActivationInput<T> x, ActivationInput<T>,
+                     ActivationOutput<T> out) const {
+    RAPT_KERNEL_FOR(simd(), silu_curvature<T>)(a.data(), b.data(), x.data(), out.data(), out.size());
   }
 };
 static_assert(Activation<SiluFunction<float>, float> && Activation<SiluFunction<double>, double>);
@@ -130,6 +154,11 @@ struct SoftplusFunction {
   void gradient(ActivationInput<T> dy, ActivationInput<T> x, ActivationInput<T>,
                 ActivationOutput<T> dx) const {
     RAPT_KERNEL_FOR(simd(), softplus_gradient<T>)(dy.data(), x.data(), dx.data(), x.size(), beta, threshold);
+  }
+  void add_curvature(ActivationInput<T> a, ActivationInput<T> b, ActivationInput<T> x, ActivationInput<T>,
+                     ActivationOutput<T> out) const {
+    RAPT_KERNEL_FOR(simd(), softplus_curvature<T>)
+    (a.data(), b.data(), x.data(), out.data(), out.size(), beta, threshold);
   }
 };
 static_assert(Activation<SoftplusFunction<float>, float> && Activation<SoftplusFunction<double>, double>);
@@ -164,6 +193,27 @@ void activate_backward(const F& f, std::type_identity_t<TensorView<const T, Rank
   parallel_for_range(x.size(), detail::elements_of_chunk, F::operations, [&](Index from, Index to) {
     const Index n = to - from;
     f.gradient({dy.data() + from, n}, {x.data() + from, n}, {y.data() + from, n}, {dx.data() + from, n});
+  });
+}
+
+/// out += a b f''(x), element by element, from the x and y of activate: what a derivative of
+/// activate_backward by x adds.
+/// \shape  a, b, x, y (...) -> out (...), which overlaps none of them
+/// \throws ShapeError
+template <class F, std::floating_point T, std::size_t Rank>
+requires CurvedActivation<F, T>
+void add_curvature(const F& f, std::type_identity_t<TensorView<const T, Rank>> a,
+                   std::type_identity_t<TensorView<const T, Rank>> b,
+                   std::type_identity_t<TensorView<const T, Rank>> x,
+                   std::type_identity_t<TensorView<const T, Rank>> y, TensorView<T, Rank> out) {
+  expect_shape("add_curvature", "a", a.shape(), x.shape());
+  expect_shape("add_curvature", "b", b.shape(), x.shape());
+  expect_shape("add_curvature", "y", y.shape(), x.shape());
+  expect_shape("add_curvature", "out", out.shape(), x.shape());
+  parallel_for_range(x.size(), detail::elements_of_chunk, 2 * F::operations, [&](Index from, Index to) {
+    const Index n = to - from;
+    f.add_curvature({a.data() + from, n}, {b.data() + from, n}, {x.data() + from, n}, {y.data() + from, n},
+                    {out.data() + from, n});
   });
 }
 

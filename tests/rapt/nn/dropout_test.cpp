@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <cmath>
 #include <limits>
@@ -30,6 +31,7 @@ std::vector<T> dropout_of_ones(const rapt::Dropout<T>& layer, typename rapt::Dro
 }  // namespace
 
 RAPT_TEST_LAYER("Dropout", DropoutSample, "[nn][dropout]")
+RAPT_TEST_TANGENT("Dropout", DropoutSample, "[nn][dropout]")
 
 TEMPLATE_TEST_CASE("Dropout drops a share p and scales the rest", "[nn][dropout]", float, double) {
   using T = TestType;

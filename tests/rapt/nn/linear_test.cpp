@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ rapt::Linear<T> linear_two_to_three() {
 }  // namespace
 
 RAPT_TEST_LAYER("Linear", LinearSample, "[nn][linear]")
+RAPT_TEST_TANGENT("Linear", LinearSample, "[nn][linear]")
 
 TEMPLATE_TEST_CASE("Linear::forward gives the values worked out by hand", "[nn][linear]", float, double) {
   const auto layer = linear_two_to_three<TestType>();

@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 #include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 namespace {
 
@@ -27,6 +28,7 @@ struct ResidualSample {
 }  // namespace
 
 RAPT_TEST_LAYER("Residual", ResidualSample, "[nn][residual]")
+RAPT_TEST_TANGENT("Residual", ResidualSample, "[nn][residual]")
 
 TEMPLATE_TEST_CASE("Residual gives the values worked out by hand", "[nn][residual]", float, double) {
   using T = TestType;

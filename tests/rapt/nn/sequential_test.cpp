@@ -11,6 +11,7 @@
 #include "support/catch.hpp"
 #include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <string>
 #include <vector>
@@ -95,6 +96,7 @@ struct SequentialTowerSample {
 }  // namespace
 
 RAPT_TEST_LAYER("Sequential", SequentialSample, "[nn][sequential]")
+RAPT_TEST_TANGENT("Sequential", SequentialSample, "[nn][sequential]")
 RAPT_TEST_LAYER("A vector of blocks", SequentialTowerSample, "[nn][sequential]")
 
 TEMPLATE_TEST_CASE("Sequential gives the values worked out by hand", "[nn][sequential]", float, double) {

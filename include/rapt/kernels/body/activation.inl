@@ -112,3 +112,49 @@ RAPT_ENTRY void softplus_gradient(const T* dy, const T* x, T* dx, Index n, T bet
     return choose<T>(z > threshold, d, d * logistic<T>(z));
   });
 }
+
+/// out += a b c(v) of the numbers of four runs: what `f_curvature` below do with c = f''.
+template <class T, class F>
+RAPT_LANES void add_curvatures(const T* a, const T* b, const T* v, T* out, Index n, F&& curvature) {
+  sweep<T>(n, [&](auto piece) RAPT_LANES_LAMBDA {
+    const Lanes<T> factor = load<T>(a, piece) * load<T>(b, piece);
+    store<T>(out, piece, load<T>(out, piece) + factor * curvature(load<T>(v, piece)));
+  });
+}
+
+template <class T>
+RAPT_ENTRY void tanh_curvature(const T* a, const T* b, const T* y, T* out, Index n) {
+  // f' = 1 - y^2:  f'' = -2 y f'
+  add_curvatures<T>(a, b, y, out, n,
+                    [&](Lanes<T> v) RAPT_LANES_LAMBDA { return T(-2) * v * (T(1) - v * v); });
+}
+template <class T>
+RAPT_ENTRY void logistic_curvature(const T* a, const T* b, const T* y, T* out, Index n) {
+  // f' = y (1 - y):  f'' = f' (1 - 2 y)
+  add_curvatures<T>(a, b, y, out, n,
+                    [&](Lanes<T> v) RAPT_LANES_LAMBDA { return v * (T(1) - v) * (T(1) - T(2) * v); });
+}
+template <class T>
+RAPT_ENTRY void gelu_curvature(const T* a, const T* b, const T* x, T* out, Index n) {
+  // f' = Phi + x phi, phi' = -x phi:  f'' = phi (2 - x^2)
+  add_curvatures<T>(a, b, x, out, n, [&](Lanes<T> v) RAPT_LANES_LAMBDA {
+    const Lanes<T> square = v * v;
+    return exp<T>(T(-0.5) * square) * (T(2) - square) * T(0.398942280401432677939946);
+  });
+}
+template <class T>
+RAPT_ENTRY void silu_curvature(const T* a, const T* b, const T* x, T* out, Index n) {
+  // f' = s + x s (1 - s), s' = s (1 - s):  f'' = s' (2 + x (1 - 2 s))
+  add_curvatures<T>(a, b, x, out, n, [&](Lanes<T> v) RAPT_LANES_LAMBDA {
+    const Lanes<T> s = logistic<T>(v);
+    return s * (T(1) - s) * (T(2) + v * (T(1) - T(2) * s));
+  });
+}
+template <class T>
+RAPT_ENTRY void softplus_curvature(const T* a, const T* b, const T* x, T* out, Index n, T beta, T threshold) {
+  // f' = s = logistic(beta x):  f'' = beta s (1 - s); beyond the threshold f' = 1
+  add_curvatures<T>(a, b, x, out, n, [&](Lanes<T> v) RAPT_LANES_LAMBDA {
+    const Lanes<T> z = v * beta, s = logistic<T>(z);
+    return choose<T>(z > threshold, Lanes<T>{}, beta * (s * (T(1) - s)));
+  });
+}

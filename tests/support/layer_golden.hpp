@@ -34,13 +34,14 @@ void check_layer_golden(const std::string& name, L layer, typename L::Cache cach
   const auto golden = layer_golden(name);
   golden.load(layer, "layer.");
   L gradient = rapt::zeros_like(layer);
-  const auto x = golden.tensor<double, 2>("x"), dy = golden.tensor<double, 2>("dy");
+  const auto x = golden.tensor<double, L::Input::rank>("x");
+  const auto dy = golden.tensor<double, L::Output::rank>("dy");
 
   const auto y = layer.forward(x, cache);
   const auto dx = layer.backward(dy, cache, &gradient);
 
-  CHECK(rapt::testing::largest_difference(y, golden.tensor<double, 2>("y")) < 1e-10);
-  CHECK(rapt::testing::largest_difference(dx, golden.tensor<double, 2>("dx")) < 1e-10);
+  CHECK(rapt::testing::largest_difference(y, golden.tensor<double, L::Output::rank>("y")) < 1e-10);
+  CHECK(rapt::testing::largest_difference(dx, golden.tensor<double, L::Input::rank>("dx")) < 1e-10);
   check_parameter_gradients(golden, gradient);
 }
 

@@ -11,6 +11,7 @@
 #include <rapt/attention/rotary_positions.hpp>
 #include <rapt/attention/scaled_dot_product_attention.hpp>
 #include <rapt/attention/self_attention.hpp>
+#include <rapt/attention/self_attention_2d.hpp>
 #include <rapt/attention/sinusoidal_positions.hpp>
 #include <rapt/attention/transformer_encoder_layer.hpp>
 #include <rapt/attention/uniform_attention.hpp>
@@ -31,6 +32,12 @@ void attend(benchmark::State& state, const L& layer) {
 template <class L>
 void along(benchmark::State& state, const L& layer) {
   const auto x = noise<3>({128, 50, 128});
+  forward_backward(state, layer, x);
+}
+template <class L>
+void over_image(benchmark::State& state, L layer) {
+  const auto x = noise<4>({32, 128, 16, 16});
+  layer.gamma.fill(1);
   forward_backward(state, layer, x);
 }
 void encoder(benchmark::State& state) {
@@ -92,6 +99,9 @@ BENCHMARK_CAPTURE(along, rotary_positions, rapt::RotaryPositions<float>(128, 4))
 BENCHMARK_CAPTURE(along, learned_positions, rapt::LearnedPositions<float>(50, 128, stream()))
     ->Name("learned_positions_fb_128x50x128")
     ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(over_image, self_attention_2d, rapt::SelfAttention2d<float>(128, stream()))
+    ->Name("self_attention_2d_fb_32x128x16x16")
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(masked, causal, true, false)
     ->Name("attention_causal_fb_8x8x512x64")
     ->Unit(benchmark::kMillisecond);

@@ -1,0 +1,187 @@
+#pragma once
+/// \file  Self-attention over the positions of an image, as SAGAN has it.
+
+#include <rapt/attention/dot_products.hpp>
+#include <rapt/attention/image_positions.hpp>
+#include <rapt/core/cast.hpp>
+#include <rapt/core/parallel_sum.hpp>
+#include <rapt/nn/linear.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+
+namespace rapt {
+
+/// What a SelfAttention2d is besides its channels.
+struct SelfAttention2dOptions {
+  Index key_width = 0;    // of queries and keys; 0: C / 8, at least 1
+  Index value_width = 0;  // 0: C / 2, at least 1
+  Bias bias = Bias::no;   // of query, value and output; one of the keys would change no weight
+};
+
+/// Self-attention over the positions of an image, `y = x + gamma W_o A W_v x` with the weights
+/// `A_ij = softmax_j(<W_q x_i, W_k x_j>)` of position i for all positions j and one number gamma that begins
+/// at 0, so that the layer begins as the identity (Zhang et al. 2019, arXiv:1805.08318, eq. 1 to 3).
+///
+/// The projections, convolutions of size 1 in the paper, are layers of rows (N, C) -> (N, C'): Linear, or
+/// what wraps one, as spectral normalisation does.
+///
+/// \shape   x (B, C, H, W) -> y (B, C, H, W); query.weight and key.weight (C/8, C), value.weight (C/2, C),
+///          out_proj.weight (C, C/2), gamma (1)
+/// \init    projections as Linear, gamma 0
+/// \cost    with L = H W, 5 B L C^2 / 2 + 5 B L^2 C / 4 flops forward, about 2.5 times that backward; about
+///          9 B L C numbers of memory, and B L^2 only where the weights are asked for
+/// \throws  ShapeError; std::invalid_argument for channels < 1 and negative widths
+/// \borrows x until the matching backward
+/// \note    Scores are not divided by the root of their width, and C/8 and C/2 are those of the paper's
+///          published code (in the text all inner widths are C/8), of which the maximum pooling of keys and
+///          values is left out.
+template <std::floating_point T, Layer Projection = Linear<T>>
+struct SelfAttention2d {
+  using Scalar = T;
+  using Input = TensorView<const T, 4>;
+  using Output = TensorView<const T, 4>;
+  template <class U>
+  using Rebound = SelfAttention2d<U, typename detail::Rebound<Projection, U>::type>;
+
+  Projection query, key, value, out_proj;
+  Tensor<T, 1> gamma{Shape<1>{1}};
+  Index channels = 0;
+  static constexpr auto parameters =
+      std::tuple{field("query", &SelfAttention2d::query), field("key", &SelfAttention2d::key),
+                 field("value", &SelfAttention2d::value), field("out_proj", &SelfAttention2d::out_proj),
+                 field("gamma", &SelfAttention2d::gamma)};
+  static constexpr auto settings = std::tuple{field("channels", &SelfAttention2d::channels)};
+
+  struct Cache {
+    typename Projection::Cache query, key, value, out_proj;
+    AttentionCache<T> attention;
+    Tensor<T, 3> positions;      // (B, L, C): x with its positions as rows
+    TensorView<const T, 3> out;  // (B, L, C): what gamma multiplies, in the cache of out_proj
+    Tensor<T, 4> y, dx;          // (B, C, H, W)
+    Tensor<T, 2> d_out;          // (B L, C)
+    NeedWeights need_weights = NeedWeights::none;
+    ForwardStamp stamp;
+    static constexpr auto caches =
+        std::tuple{field("query", &Cache::query), field("key", &Cache::key), field("value", &Cache::value),
+                   field("out_proj", &Cache::out_proj)};
+
+    /// Weights of the last forward, (B, L, L), row i those of position i (numbered row by row); absent where
+    /// `need_weights` was none.
+    TensorView<const T, 3> weights() const { return attention.weights(); }
+  };
+
+  SelfAttention2d() = default;
+  SelfAttention2d(Index channels_, RandomStream& stream, SelfAttention2dOptions options = {})
+      : channels(channels_) {
+    if (channels < 1 || options.key_width < 0 || options.value_width < 0) {
+      throw std::invalid_argument("SelfAttention2d: " + std::to_string(channels) + " channels, key_width " +
+                                  std::to_string(options.key_width) + " and value_width " +
+                                  std::to_string(options.value_width) +
+                                  ", expected at least 1 channel and no negative width");
+    }
+    const Index narrow = options.key_width == 0 ? std::max<Index>(channels / 8, 1) : options.key_width;
+    const Index wide = options.value_width == 0 ? std::max<Index>(channels / 2, 1) : options.value_width;
+    query = projection(channels, narrow, stream, options.bias);
+    key = projection(channels, narrow, stream, Bias::no);
+    value = projection(channels, wide, stream, options.bias);
+    out_proj = projection(wide, channels, stream, options.bias);
+  }
+
+  Output forward(Input x, Cache& cache) const {
+    expect_shape("SelfAttention2d::forward", "x", x.shape(), {any, channels, any, any});
+    expect_shape("SelfAttention2d::forward", "gamma", gamma.shape(), {1});
+    cache.stamp.set(this);
+    const Index batch = x.extent(0), length = x.extent(2) * x.extent(3);
+    const auto rows = cache.positions.resize({batch, length, channels});
+    detail::transpose_each(batch, channels, length, rows.data(),
+                           [&](Index from, Index) { return x.data()[from]; });
+    const auto sequence = [&](TensorView<const T, 2> all) {
+      return all.template reshape<3>({batch, length, all.extent(1)});
+    };
+    auto& in = cache.attention.x;
+    in = {.query = sequence(query.forward(rows.rows(), cache.query)),
+          .key = sequence(key.forward(rows.rows(), cache.key)),
+          .value = sequence(value.forward(rows.rows(), cache.value)),
+          .need_weights = cache.need_weights};
+    detail::dot_attention<T>(in, 1, T(1), {}, cache.attention);
+    cache.out = sequence(out_proj.forward(cache.attention.context.rows(), cache.out_proj));
+    const auto y = cache.y.resize(x.shape());
+    detail::transpose_each(batch, length, channels, y.data(), [&, g = gamma(0)](Index from, Index to) {
+      return x.data()[to] + g * cache.out.data()[from];
+    });
+    return cache.y;
+  }
+
+  Input backward(Output dy, Cache& cache, SelfAttention2d* gradient,
+                 InputGradient input_gradient = InputGradient::compute) const {
+    expect_shape("SelfAttention2d::backward", "dy", dy.shape(), cache.y.shape());
+    cache.stamp.check(this, gradient);
+    if (gradient == nullptr && input_gradient == InputGradient::skip) return {};
+    const auto d_out = cache.d_out.resize(cache.out.rows().shape());
+    // y = x + gamma out, out with its positions as rows
+    scale_back(dy, cache, gradient == nullptr ? nullptr : gradient->gamma.data(), d_out);
+    // out = context W_o^T
+    const auto d_context =
+        out_proj.backward(d_out, cache.out_proj, part(gradient, &SelfAttention2d::out_proj))
+            .reshape(cache.attention.context.shape());
+    // context = softmax(Q K^T) V
+    detail::dot_attention_backward<T>(d_context, cache.attention.x, 1, T(1), cache.attention);
+    // Q = rows W_q^T, and so on
+    const auto& a = cache.attention;
+    const auto through = [&](const Projection& p, const Tensor<T, 3>& d, auto& kept, auto member) {
+      return p.backward(d.rows(), kept, part(gradient, member), input_gradient);
+    };
+    const auto from_query = through(query, a.d_query, cache.query, &SelfAttention2d::query);
+    const auto from_key = through(key, a.d_key, cache.key, &SelfAttention2d::key);
+    const auto from_value = through(value, a.d_value, cache.value, &SelfAttention2d::value);
+    if (input_gradient == InputGradient::skip) return {};
+    // y = x + ..., and rows are those of x three times more
+    gather(from_query, from_key, from_value, dy, cache.dx.resize(dy.shape()));
+    return cache.dx;
+  }
+
+ private:
+  static Projection projection(Index in, Index out, RandomStream& stream, Bias bias) {
+    if constexpr (std::constructible_from<Projection, Index, Index, RandomStream&, Bias>) {
+      return Projection(in, out, stream, bias);
+    } else if constexpr (std::constructible_from<Projection, Linear<T>, RandomStream&>) {
+      return Projection(Linear<T>(in, out, stream, bias), stream);
+    } else {
+      return Projection(Linear<T>(in, out, stream, bias));
+    }
+  }
+
+  // d_out = gamma dy with its positions as rows, and the gradient of gamma, added unless null.
+  void scale_back(Output dy, const Cache& cache, T* d_gamma, TensorView<T, 2> d_out) const {
+    const Index batch = dy.extent(0), length = dy.extent(2) * dy.extent(3);
+    detail::transpose_each(batch, channels, length, d_out.data(),
+                           [&](Index from, Index) { return dy.data()[from]; });
+    if (d_gamma != nullptr) {
+      d_gamma[0] += parallel_sum<T>(d_out.size(), 4096, 2, [&](Index from, Index to) {
+        T sum = 0;
+        for (Index i = from; i < to; ++i) sum += d_out.data()[i] * cache.out.data()[i];
+        return sum;
+      });
+    }
+    const T g = gamma(0);
+    parallel_for_range(d_out.size(), 4096, 1, [&](Index from, Index to) {
+      for (Index i = from; i < to; ++i) d_out.data()[i] *= g;
+    });
+  }
+
+  // dx = dy + (a + b + c) with its positions as rows
+  void gather(TensorView<const T, 2> a, TensorView<const T, 2> b, TensorView<const T, 2> c, Output dy,
+              TensorView<T, 4> dx) const {
+    const Index batch = dx.extent(0), length = dx.extent(2) * dx.extent(3);
+    detail::transpose_each(batch, length, channels, dx.data(), [&](Index from, Index to) {
+      return dy.data()[to] + (a.data()[from] + b.data()[from] + c.data()[from]);
+    });
+  }
+};
+RAPT_MODELS(Layer<SelfAttention2d<float>>, Layer<SelfAttention2d<double>>);
+
+}  // namespace rapt

@@ -12,6 +12,16 @@ inline std::vector<std::string>& registry() {
   return names;
 }
 
+/// The same for layers with tangents, which are checked to the second order.
+inline std::vector<std::string>& tangent_registry() {
+  static std::vector<std::string> names;
+  return names;
+}
+
+struct TangentRegistered {
+  explicit TangentRegistered(const char* name) { tangent_registry().emplace_back(name); }
+};
+
 struct Registered {
   explicit Registered(const char* name) { registry().emplace_back(name); }
 };

@@ -201,6 +201,9 @@ void check_tangent_threads(const char* name) {
 }  // namespace rapt_test
 
 #define RAPT_TEST_TANGENT(NAME, SAMPLE, TAGS)                                                           \
+  namespace {                                                                                           \
+  const ::rapt_test::TangentRegistered tangent_registered_##SAMPLE(NAME);                               \
+  }                                                                                                     \
   TEST_CASE(NAME " has a tangent that agrees with finite differences", TAGS "[tangent]") {              \
     ::rapt_test::check_tangent_gradients<SAMPLE>(NAME);                                                 \
   }                                                                                                     \

@@ -52,3 +52,11 @@ loss("wasserstein_gan_loss", "Wasserstein loss",
 loss("relativistic_average_gan_loss", "relativistic average loss, labels of real samples 0.9",
      lambda r, f: cross_entropy(r - f.mean(), 0.9) + cross_entropy(f - r.mean(), 0.0),
      lambda r, f: cross_entropy(f - r.mean(), 1.0) + cross_entropy(r - f.mean(), 0.0))
+
+file = golden.File("feature_matching_loss", "squared distance of the mean features")
+fake, real = torch.randn(5, 3).requires_grad_(), torch.randn(4, 3)
+result = ((fake.mean(0) - real.mean(0)) ** 2).sum()
+for name, value in {"fake": fake, "real": real, "loss": result.reshape(1),
+                    "dfake": torch.autograd.grad(result, fake)[0]}.items():
+    file.add(name, value)
+file.close()

@@ -1,0 +1,84 @@
+#pragma once
+/// \file  What the layers that normalise images share: their cache and their passes.
+
+#include <rapt/core/layer.hpp>
+#include <rapt/core/number_text.hpp>
+#include <rapt/core/training.hpp>
+#include <rapt/ops/plane_norm.hpp>
+
+#include <concepts>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace rapt::detail {
+
+/// One pass over images through sets of planes that share mean and variance; a part of its layer's cache.
+template <std::floating_point T>
+struct ImageNormPass {
+  using Image = TensorView<const T, 4>;
+  using Channels = TensorView<const T, 1>;
+
+  Image x;                                         // borrowed (B, C, H, W)
+  NormSets sets;                                   // S sets
+  NormStatistics used = NormStatistics::constant;  // by the last forward
+  Tensor<T, 1> mean, variance, scale;              // (S)
+  Tensor<T, 4> y, dx;                              // (B, C, H, W)
+  ForwardStamp stamp;
+
+  /// y with mean and variance of the sets of x.
+  Image forward(Image input, const NormSets& norm_sets, Channels weight, Channels bias, double eps) {
+    x = input;
+    sets = norm_sets;
+    used = NormStatistics::of_batch;
+    mean.resize({sets.count()});
+    variance.resize({sets.count()});
+    return normalise(weight, bias, eps);
+  }
+
+  /// y with mean and variance learned before, one of each channel.
+  Image forward(Image input, Channels learned_mean, Channels learned_variance, Channels weight, Channels bias,
+                double eps) {
+    x = input;
+    sets = NormSets::of_channels(x.shape());
+    used = NormStatistics::constant;
+    mean.copy_from(learned_mean);
+    variance.copy_from(learned_variance);
+    return normalise(weight, bias, eps);
+  }
+
+  Image backward(std::string_view where, Image dy, Channels weight, TensorView<T, 1> d_weight,
+                 TensorView<T, 1> d_bias, InputGradient input_gradient) {
+    expect_shape(where, "dy", dy.shape(), x.shape());
+    const bool wanted = input_gradient == InputGradient::compute;
+    plane_norm_backward(dy, x, sets, used, weight, mean, scale,
+                        wanted ? dx.resize(x.shape()) : TensorView<T, 4>{}, d_weight, d_bias);
+    if (!wanted) return {};
+    return dx;
+  }
+
+ private:
+  Image normalise(Channels weight, Channels bias, double eps) {
+    plane_norm(x, sets, used, weight, bias, static_cast<T>(eps), y.resize(x.shape()), mean, variance,
+               scale.resize({sets.count()}));
+    return y;
+  }
+};
+
+/// Throws unless eps, which keeps a variance of 0 from being divided by, is at least 0.
+inline void expect_eps(std::string_view where, double eps) {
+  if (!(eps >= 0)) {
+    throw std::invalid_argument(std::string(where) + ": eps is " + number_text(eps) +
+                                ", expected at least 0");
+  }
+}
+
+/// Throws unless the share by which running averages move is one.
+inline void expect_momentum(std::string_view where, double momentum) {
+  if (!(momentum >= 0 && momentum <= 1)) {
+    throw std::invalid_argument(std::string(where) + ": momentum is " + number_text(momentum) +
+                                ", expected 0 <= momentum <= 1");
+  }
+}
+
+}  // namespace rapt::detail

@@ -1,0 +1,33 @@
+"""Makes the golden values of the normalisations of images and of RMSNorm: run by hand, see golden.py."""
+import torch
+from torch import nn
+
+import golden
+
+torch.manual_seed(4)
+
+
+def away_from_the_start(layer):
+    """Weights and biases of norms start as 1 and 0, which would hide a missing factor."""
+    for parameter in layer.parameters():
+        nn.init.normal_(parameter, 0.5)
+    if getattr(layer, "running_mean", None) is not None:
+        layer.running_mean.normal_()
+        layer.running_var.uniform_(0.5, 2)
+    return layer
+
+
+def with_averages(name, text, norm, shape):
+    """Prediction, training, and the running averages before the training pass."""
+    golden.module(f"{name}_prediction", f"torch.nn.{text}.eval()", norm.eval(), {"x": torch.randn(shape)})
+    before = {"before.running_mean": norm.running_mean.clone(), "before.running_var": norm.running_var.clone()}
+    norm.zero_grad()
+    golden.module(f"{name}_training", f"torch.nn.{text}.train(), layer.running_* after the pass", norm.train(),
+                  {"x": torch.randn(shape) * 2 + 1})
+    file = golden.File(f"{name}_before", f"running averages before the pass of {name}_training")
+    for key, value in before.items():
+        file.add(key, value)
+    file.close()
+
+
+with_averages("batch_norm_2d", "BatchNorm2d(3)", away_from_the_start(nn.BatchNorm2d(3)), (2, 3, 2, 3))

@@ -7,11 +7,12 @@
 
 namespace rapt {
 
-/// Between generator and discriminator: what D reads for a fake, and which part of D's input gradient is the
-/// fake's.
+/// Between generator and discriminator: what D reads for a fake, which part of D's input (or of its gradient)
+/// is the sample, and D's input with another sample in that place.
 ///
 /// Made for two forms: D reads what G writes, or D reads {x, condition} and G's input has the same
-/// condition. Specialise it, or hand a struct of the same two functions to GanTrainer, for any other.
+/// condition. Specialise it, or hand a struct of the same functions to GanTrainer, for any other;
+/// `with_sample` is needed by instance noise and by penalties only.
 template <Layer G, Layer D>
 struct GanWiring {
   using GInput = typename G::Input;
@@ -20,6 +21,7 @@ struct GanWiring {
 
   static DInput input(const GInput&, Fake fake) requires std::same_as<Fake, DInput> { return fake; }
   static Fake gradient(const DInput& dx) requires std::same_as<Fake, DInput> { return dx; }
+  static DInput with_sample(const DInput&, Fake sample) requires std::same_as<Fake, DInput> { return sample; }
 
   static DInput input(const GInput& x, Fake fake) requires(!std::same_as<Fake, DInput>) && requires {
     DInput{fake, x.condition};
@@ -29,6 +31,13 @@ struct GanWiring {
     { dx.x } -> std::convertible_to<Fake>;
   }
   { return dx.x; }
+  static DInput with_sample(DInput x, Fake sample) requires(!std::same_as<Fake, DInput>) && requires {
+    x.x = sample;
+  }
+  {
+    x.x = sample;
+    return x;
+  }
 };
 
 /// A generator and a discriminator that GanTrainer can train: one scalar, logits (N, M), a wiring that fits.

@@ -31,3 +31,12 @@ def with_averages(name, text, norm, shape):
 
 
 with_averages("batch_norm_2d", "BatchNorm2d(3)", away_from_the_start(nn.BatchNorm2d(3)), (2, 3, 2, 3))
+
+torch.manual_seed(5)
+golden.module("group_norm", "torch.nn.GroupNorm(3, 6)", away_from_the_start(nn.GroupNorm(3, 6)),
+              {"x": torch.randn(2, 6, 2, 3) * 2 + 1})
+
+torch.manual_seed(6)
+golden.module("instance_norm_2d", "torch.nn.InstanceNorm2d(3)", nn.InstanceNorm2d(3), {"x": torch.randn(2, 3, 2, 3)})
+with_averages("instance_norm_2d", "InstanceNorm2d(3, affine=True, track_running_stats=True)",
+              away_from_the_start(nn.InstanceNorm2d(3, affine=True, track_running_stats=True)), (2, 3, 2, 3))

@@ -73,10 +73,9 @@ struct BatchNorm2d {
   Input backward(Output dy, Cache& cache, BatchNorm2d* gradient,
                  InputGradient input_gradient = InputGradient::compute) const {
     cache.pass.stamp.check(this, gradient);
-    const TensorView<T, 1> none;
     return cache.pass.backward("BatchNorm2d::backward", dy, weight,
-                               gradient == nullptr ? none : gradient->weight.view(),
-                               gradient == nullptr ? none : gradient->bias.view(), input_gradient);
+                               detail::given(gradient, &BatchNorm2d::weight),
+                               detail::given(gradient, &BatchNorm2d::bias), input_gradient);
   }
 
   /// Moves the running averages by the batch of the cache's last forward, if that was a training one.

@@ -11,7 +11,12 @@
 #include <string>
 #include <string_view>
 
-namespace rapt::detail {
+namespace rapt {
+
+/// Whether a norm has a weight and a bias for each channel; without them they are empty tensors.
+enum class Affine { yes, no };
+
+namespace detail {
 
 /// One pass over images through sets of planes that share mean and variance; a part of its layer's cache.
 template <std::floating_point T>
@@ -81,4 +86,18 @@ inline void expect_momentum(std::string_view where, double momentum) {
   }
 }
 
-}  // namespace rapt::detail
+/// The view of a parameter, absent where it was left out.
+template <class T>
+TensorView<const T, 1> given(const Tensor<T, 1>& parameter) {
+  return parameter.size() == 0 ? TensorView<const T, 1>{} : parameter.view();
+}
+/// The view of its gradient, absent also where the layer is frozen.
+template <class L>
+TensorView<typename L::Scalar, 1> given(L* gradient, Tensor<typename L::Scalar, 1> L::*parameter) {
+  if (gradient == nullptr || (gradient->*parameter).size() == 0) return {};
+  return (gradient->*parameter).view();
+}
+
+}  // namespace detail
+
+}  // namespace rapt

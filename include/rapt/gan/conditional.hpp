@@ -59,6 +59,22 @@ struct Conditional {
     const auto d = concat.backward(d_joined, cache.concat, nullptr);
     return {d.first, d.second};
   }
+
+  Output forward_tangent(Input dx, Cache& cache) const {
+    detail::expect_tangent_layer<Net>();
+    return net.forward_tangent(concat.forward_tangent({dx.x, dx.condition}, cache.concat), cache.net);
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, Conditional* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    // y = net(joined), y' = net'(joined) joined'
+    const auto d_joined =
+        net.backward_tangent(d_dy, dy, cache.net, part(gradient, &Conditional::net), input_gradient);
+    // joined = [x, condition], joined' = [x', condition']
+    const auto d =
+        concat.backward_tangent(d_joined.tangent, d_joined.input, cache.concat, nullptr, input_gradient);
+    return {{d.tangent.first, d.tangent.second}, {d.input.first, d.input.second}};
+  }
 };
 
 }  // namespace rapt

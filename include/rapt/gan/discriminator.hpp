@@ -18,7 +18,7 @@ namespace rapt {
 /// \shape   x (N, widths[0]) -> logit (N, 1); `widths` lists the input and the hidden layers
 /// \init    as Linear
 /// \throws  ShapeError; std::invalid_argument for no widths
-/// \borrows x until the matching backward
+/// \borrows x until the matching backward, and the direction of a tangent until backward_tangent
 template <std::floating_point T>
 struct Discriminator {
   using Scalar = T;
@@ -38,6 +38,11 @@ struct Discriminator {
                  InputGradient input_gradient = InputGradient::compute) const {
     return net.backward(dy, cache, part(gradient, &Discriminator::net), input_gradient);
   }
+  Output forward_tangent(Input dx, Cache& cache) const { return net.forward_tangent(dx, cache); }
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, Discriminator* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    return net.backward_tangent(d_dy, dy, cache, part(gradient, &Discriminator::net), input_gradient);
+  }
 
  private:
   static std::vector<Index> with_one_logit(std::vector<Index> widths) {
@@ -46,6 +51,7 @@ struct Discriminator {
   }
 };
 RAPT_MODELS(Layer<Discriminator<float>>, Layer<Discriminator<double>>);
+RAPT_MODELS(TangentLayer<Discriminator<float>>, TangentLayer<Discriminator<double>>);
 
 /// Discriminator that reads {x, condition}; its first width is that of both together.
 template <std::floating_point T>

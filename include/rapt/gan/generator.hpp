@@ -43,8 +43,14 @@ struct Generator {
                  InputGradient input_gradient = InputGradient::compute) const {
     return net.backward(dy, cache, part(gradient, &Generator::net), input_gradient);
   }
+  Output forward_tangent(Input dx, Cache& cache) const { return net.forward_tangent(dx, cache); }
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, Generator* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    return net.backward_tangent(d_dy, dy, cache, part(gradient, &Generator::net), input_gradient);
+  }
 };
 RAPT_MODELS(Layer<Generator<float>>, Layer<Generator<double>>);
+RAPT_MODELS(TangentLayer<Generator<float>>, TangentLayer<Generator<double>>);
 
 /// Generator that reads {noise, condition}; its first width is that of both together.
 template <std::floating_point T>

@@ -20,7 +20,7 @@ namespace rapt {
 /// \init    as Linear
 /// \throws  ShapeError; std::invalid_argument for fewer than two widths and for a cache that no forward of as
 ///          many maps has filled
-/// \borrows x until the matching backward
+/// \borrows x until the matching backward, and the direction of a tangent until backward_tangent
 template <std::floating_point T>
 struct Mlp {
   using Scalar = T;
@@ -60,10 +60,7 @@ struct Mlp {
 
   Input backward(Output dy, Cache& cache, Mlp* gradient,
                  InputGradient input_gradient = InputGradient::compute) const {
-    if (cache.linear.size() != linear.size()) {
-      throw std::invalid_argument("Mlp::backward: the cache is of " + std::to_string(cache.linear.size()) +
-                                  " maps, expected " + std::to_string(linear.size()));
-    }
+    expect_filled("backward", cache);
     Output dh = dy;
     for (std::size_t i = linear.size(); i-- > 0;) {
       // h_i = f(W_i h_(i-1) + b_i)
@@ -74,9 +71,41 @@ struct Mlp {
     return dh;
   }
 
+  Output forward_tangent(Input dx, Cache& cache) const {
+    expect_filled("forward_tangent", cache);
+    Output dh = dx;
+    for (std::size_t i = 0; i < linear.size(); ++i) {
+      dh = linear[i].forward_tangent(dh, cache.linear[i]);
+      dh = after(i).forward_tangent(dh, cache.activation[i]);
+    }
+    return dh;
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, Mlp* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    expect_filled("backward_tangent", cache);
+    TangentGradient<Input> d{d_dy, dy};
+    for (std::size_t i = linear.size(); i-- > 0;) {
+      // h_i = f(a_i), h'_i = f'(a_i) a'_i
+      d = after(i).backward_tangent(d.tangent, d.input, cache.activation[i], nullptr);
+      // a_i = W_i h_(i-1) + b_i, a'_i = W_i h'_(i-1)
+      d = linear[i].backward_tangent(d.tangent, d.input, cache.linear[i],
+                                     gradient == nullptr ? nullptr : &gradient->linear[i],
+                                     i == 0 ? input_gradient : InputGradient::compute);
+    }
+    return d;
+  }
+
  private:
+  void expect_filled(const char* function, const Cache& cache) const {
+    if (cache.linear.size() == linear.size()) return;
+    throw std::invalid_argument(std::string("Mlp::") + function + ": the cache is of " +
+                                std::to_string(cache.linear.size()) + " maps, expected " +
+                                std::to_string(linear.size()));
+  }
   const Nonlinearity<T>& after(std::size_t i) const { return i + 1 < linear.size() ? hidden : output; }
 };
 RAPT_MODELS(Layer<Mlp<float>>, Layer<Mlp<double>>);
+RAPT_MODELS(TangentLayer<Mlp<float>>, TangentLayer<Mlp<double>>);
 
 }  // namespace rapt

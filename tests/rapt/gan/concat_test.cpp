@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <vector>
 
@@ -20,6 +21,7 @@ struct ConcatSample {
 }  // namespace
 
 RAPT_TEST_LAYER("Concat", ConcatSample, "[gan][concat]")
+RAPT_TEST_TANGENT("Concat", ConcatSample, "[gan][concat]")
 
 TEST_CASE("Concat lays rows side by side and parts their gradient", "[gan][concat]") {
   const rapt::Concat<double> layer;

@@ -5,6 +5,7 @@
 
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <vector>
 
@@ -33,6 +34,7 @@ static_assert(Conditionable<rapt::Linear<float>> && !Conditionable<rapt::Concat<
 }  // namespace
 
 RAPT_TEST_LAYER("Conditional", ConditionalSample, "[gan][conditional]")
+RAPT_TEST_TANGENT("Conditional", ConditionalSample, "[gan][conditional]")
 
 TEST_CASE("Conditional reads input and condition side by side", "[gan][conditional]") {
   rapt::Linear<double> linear;

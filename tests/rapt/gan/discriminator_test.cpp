@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <string>
 
@@ -31,7 +32,9 @@ struct ConditionalDiscriminatorSample {
 }  // namespace
 
 RAPT_TEST_LAYER("Discriminator", DiscriminatorSample, "[gan][discriminator]")
+RAPT_TEST_TANGENT("Discriminator", DiscriminatorSample, "[gan][discriminator]")
 RAPT_TEST_LAYER("ConditionalDiscriminator", ConditionalDiscriminatorSample, "[gan][discriminator]")
+RAPT_TEST_TANGENT("ConditionalDiscriminator", ConditionalDiscriminatorSample, "[gan][discriminator]")
 
 TEST_CASE("Discriminator gives one logit a sample and not a probability", "[gan][discriminator]") {
   rapt::RandomStream stream(1);

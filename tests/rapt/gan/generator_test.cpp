@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <string>
 #include <vector>
@@ -34,7 +35,9 @@ struct ConditionalGeneratorSample {
 }  // namespace
 
 RAPT_TEST_LAYER("Generator", GeneratorSample, "[gan][generator]")
+RAPT_TEST_TANGENT("Generator", GeneratorSample, "[gan][generator]")
 RAPT_TEST_LAYER("ConditionalGenerator", ConditionalGeneratorSample, "[gan][generator]")
+RAPT_TEST_TANGENT("ConditionalGenerator", ConditionalGeneratorSample, "[gan][generator]")
 
 TEST_CASE("Generator keeps its samples in the range of its output activation", "[gan][generator]") {
   rapt::RandomStream stream(1);

@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ struct MlpSample {
 }  // namespace
 
 RAPT_TEST_LAYER("Mlp", MlpSample, "[gan][mlp]")
+RAPT_TEST_TANGENT("Mlp", MlpSample, "[gan][mlp]")
 
 TEST_CASE("Mlp gives the values worked out by hand", "[gan][mlp]") {
   rapt::RandomStream stream(1);

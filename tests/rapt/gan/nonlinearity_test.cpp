@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <cmath>
 
@@ -20,6 +21,7 @@ struct NonlinearitySample {
 }  // namespace
 
 RAPT_TEST_LAYER("Nonlinearity", NonlinearitySample, "[gan][nonlinearity]")
+RAPT_TEST_TANGENT("Nonlinearity", NonlinearitySample, "[gan][nonlinearity]")
 
 TEST_CASE("Nonlinearity applies the function that was chosen", "[gan][nonlinearity]") {
   const rapt::Tensor<double, 2> x({1, 2}, {-1, 2}), dy({1, 2}, {1, 1});

@@ -7,6 +7,7 @@
 #include <rapt/gan/first_not_finite.hpp>
 #include <rapt/gan/gan_options.hpp>
 #include <rapt/gan/gan_penalty.hpp>
+#include <rapt/gan/gan_recipe.hpp>
 #include <rapt/gan/gan_step.hpp>
 #include <rapt/gan/wiring.hpp>
 #include <rapt/loss/feature_matching_loss.hpp>
@@ -82,6 +83,10 @@ class GanTrainer {
                           "instance_noise.deviation", options.instance_noise.deviation,
                           "0, as the wiring has no with_sample");
   }
+
+  GanTrainer(const G& g, const D& d, const GanRecipe<Loss, Penalty>& recipe,
+             RandomStream stream = RandomStream{})
+      : GanTrainer(g, d, recipe.options, stream, recipe.loss, recipe.penalty) {}
 
   /// One step; `inputs(k)` gives G's input and `reals(k)` the real samples of D's update k = 0, 1, ...
   template <class Inputs, class Reals>

@@ -1,0 +1,133 @@
+// The gradient of a correlation's weight: a product of the taps, read in place from the padded copy, and dy
+// transposed. Included by conv_weight.hpp for each width.
+
+/// Columns of the strip of the panel that begins at row `first` of dy.
+template <class T>
+RAPT_LANES Index panel_columns(const CorrelationWeightBlock<T>& t, Index first) {
+  return t.stride - first < strip_columns<T> ? t.stride - first : strip_columns<T>;
+}
+
+/// Packs dy^T in strips of rows: a row of the panel for each output of the block, zeros behind the last row.
+template <class T>
+RAPT_LANES void pack_outputs(const CorrelationWeightBlock<T>& t) {
+  const Index run = t.images.height.out * t.images.width.out, pixels = t.images.images * run;
+  for (Index first = 0; first < t.rows; first += strip_columns<T>) {
+    const Index width = panel_columns(t, first), rows = t.rows - first < width ? t.rows - first : width;
+    const Index whole = lane_count<T> % 4 == 0 ? rows / 4 * 4 : 0;
+    T* const strip = t.panel + first * pixels;
+    for (Index p = 0; p < pixels && rows < width; ++p) {
+      for (Index r = rows; r < width; ++r) strip[p * width + r] = 0;
+    }
+    for (Index n = 0; n < t.images.images; ++n) {
+      const T* const from = t.dy + n * t.dy_image + first * t.dy_row;
+      T* const to = strip + n * run * width;
+      for (Index r = 0; r < whole; r += 4)
+        transpose_four_rows<T>(from + r * t.dy_row, t.dy_row, 4, run, to + r, width);
+      for (Index r = whole; r < rows; ++r) {
+        for (Index p = 0; p < run; ++p) to[p * width + r] = from[r * t.dy_row + p];
+      }
+    }
+  }
+}
+
+/// Where row k of the sums, numbered (channel, tap row, tap column), is read by the first output.
+template <class T>
+RAPT_LANES const T* tap_row(const PaddedImages<T>& t, Index k) {
+  const Index columns = t.width.taps, taps = t.height.taps * columns;
+  return t.copy + k / taps * t.channel + t.tap(k % taps / columns, k % columns);
+}
+
+/// sums (rows, vectors) of the products of some taps with a strip of dy^T.
+template <class T, int Rows, int Vectors>
+RAPT_LANES void add_tap_products(const CorrelationWeightBlock<T>& t, const T* const* taps, Index count,
+                                 const T* strip, Index width, T* to) {
+  const PaddedImages<T>& images = t.images;
+  Lanes<T> sums[Rows][Vectors];
+  RAPT_UNROLL
+  for (int i = 0; i < Rows; ++i) {
+    RAPT_UNROLL
+    for (int j = 0; j < Vectors; ++j) sums[i][j] = Lanes<T>{};
+  }
+  RowPointers<T, Rows> a;
+  a.step = 1;
+  for (Index n = 0; n < images.images; ++n) {
+    for (Index o = 0; o < images.height.out; ++o, strip += images.width.out * width) {
+      const Index at = n * images.image + o * images.height.stride * images.row;
+      RAPT_UNROLL
+      for (int i = 0; i < Rows; ++i) a.rows[i] = taps[i] + at;
+      add_products<T, Rows, Vectors>(images.width.out, a, strip, width, sums);
+    }
+  }
+  RAPT_UNROLL
+  for (int i = 0; i < Rows; ++i) {
+    if (i >= count) break;
+    RAPT_UNROLL
+    for (int j = 0; j < Vectors; ++j) {
+      T* const c = to + i * t.stride + j * lane_count<T>;
+      store<T>(c, load<T>(c) + sums[i][j]);
+    }
+  }
+}
+
+template <class T>
+RAPT_ENTRY void correlate_weight_block(const CorrelationWeightBlock<T>& t) {
+  constexpr Index width = strip_columns<T>;
+  const PaddedImages<T>& images = t.images;
+  const Index pixels = images.images * images.height.out * images.width.out;
+  const Index taps = images.channels * images.height.taps * images.width.taps;
+  pad_images(images);
+  pack_outputs(t);
+  for (Index first = 0; first < t.rows; first += width) {
+    const Index columns = t.rows - first < width ? t.rows - first : width;
+    for_row_blocks(taps, [&](auto rows, Index k, Index count) RAPT_LANES_LAMBDA {
+      const T* from[rows];
+      for (int i = 0; i < rows; ++i) from[i] = tap_row(images, k + (i < count ? i : count - 1));
+      with_vectors<T>(columns, [&](auto vectors) RAPT_LANES_LAMBDA {
+        add_tap_products<T, rows, vectors>(t, from, count, t.panel + first * pixels, panel_columns(t, first),
+                                           t.sums + k * t.stride + first);
+      });
+    });
+  }
+}
+
+template <class T>
+RAPT_ENTRY void add_transposed_sums(const CorrelationWeightSum<T>& t) {
+  constexpr Index block = 16;
+  T tile[block * block];
+  for (Index k = t.from; k < t.to; k += block) {
+    const Index taps = t.to - k < block ? t.to - k : block;
+    for (Index r = 0; r < t.rows; r += block) {
+      const Index rows = t.rows - r < block ? t.rows - r : block;
+      for (Index i = 0; i < taps; ++i) {
+        const T* from = t.sums + (k + i) * t.stride + r;
+        for (Index j = 0; j < rows; ++j) {
+          T sum = from[j];
+          for (Index part = 1; part < t.parts; ++part) sum += from[part * t.part + j];
+          tile[j * block + i] = sum;
+        }
+      }
+      for (Index j = 0; j < rows; ++j) {
+        T* const to = t.d_weight + (r + j) * t.taps + k;
+        for (Index i = 0; i < taps; ++i) to[i] += tile[j * block + i];
+      }
+    }
+  }
+}
+
+template <class T>
+RAPT_ENTRY void channel_sums(const ChannelSums<T>& t) {
+  for (Index c = t.from; c < t.to; ++c) {
+    Lanes<T> sums[4] = {};
+    for (Index n = 0; n < t.batch; ++n) {
+      const T* const from = t.dy + (n * t.channels + c) * t.pixels;
+      Index i = 0;
+      for (; i + 4 * lane_count<T> <= t.pixels; i += 4 * lane_count<T>) {
+        RAPT_UNROLL
+        for (int u = 0; u < 4; ++u) sums[u] += load<T>(from + i + u * lane_count<T>);
+      }
+      for (; i + lane_count<T> <= t.pixels; i += lane_count<T>) sums[0] += load<T>(from + i);
+      if (i < t.pixels) sums[1] += load_part<T>(from + i, t.pixels - i);
+    }
+    t.d_bias[c] += sum_of<T>((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  }
+}

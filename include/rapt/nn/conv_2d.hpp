@@ -1,0 +1,143 @@
+#pragma once
+/// \file  Convolution of images.
+
+#include <rapt/core/random.hpp>
+#include <rapt/core/tangent.hpp>
+#include <rapt/nn/linear.hpp>
+#include <rapt/ops/conv.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <tuple>
+
+namespace rapt {
+
+/// Settings of Conv2d beside its channels and kernel, with PyTorch's names and defaults.
+struct Conv2dOptions {
+  PerAxis stride = 1, padding = 0, dilation = 1;
+  Index groups = 1;
+  Bias bias = Bias::yes;
+};
+
+/// Cross-correlation of images with a learned kernel, as torch.nn.Conv2d: `y_r(p) = b_r + sum over channels c
+/// of the group and taps t of W_rc(t) x_c(p stride - padding + t dilation)`, with x = 0 outside of the image.
+///
+/// \shape   x (B, in, H, W), weight (out, in / groups, kh, kw), bias (out) or (0) -> y (B, out, OH, OW),
+///          OH = (H + 2 padding - dilation (kh - 1) - 1) / stride + 1, rounded down; OW likewise
+/// \init    weight, bias ~ U(-1/sqrt(n), 1/sqrt(n)), n = in / groups kh kw, as torch.nn.Conv2d does
+/// \cost    2 B OH OW out in / groups kh kw flops forward, twice that backward (half of it frozen or with
+///          InputGradient::skip)
+/// \throws  ShapeError where x or dy does not fit, or y would be empty; std::invalid_argument for settings
+///          that do not fit together
+/// \borrows x until the matching backward
+template <std::floating_point T>
+struct Conv2d {
+  using Scalar = T;
+  using Input = TensorView<const T, 4>;
+  using Output = TensorView<const T, 4>;
+
+  Tensor<T, 4> weight;  // (out, in / groups, kh, kw)
+  Tensor<T, 1> bias;    // (out), or (0)
+  PerAxis stride = 1, padding = 0, dilation = 1;
+  Index groups = 1;
+  static constexpr auto parameters =
+      std::tuple{field("weight", &Conv2d::weight), field("bias", &Conv2d::bias)};
+  static constexpr auto settings =
+      std::tuple{field("stride", &Conv2d::stride), field("padding", &Conv2d::padding),
+                 field("dilation", &Conv2d::dilation), field("groups", &Conv2d::groups)};
+
+  struct Cache {
+    Input x;          // borrowed (B, in, H, W)
+    Tensor<T, 4> y;   // (B, out, OH, OW)
+    Tensor<T, 4> dx;  // (B, in, H, W)
+    Input tangent_x;  // borrowed (B, in, H, W)
+    Tensor<T, 4> tangent_y, d_tangent_x, tangent_dx;
+    ForwardStamp stamp;
+  };
+
+  Conv2d() = default;
+  Conv2d(Index in_channels, Index out_channels, PerAxis kernel_size, RandomStream& stream,
+         const Conv2dOptions& options = {})
+      : stride(options.stride), padding(options.padding), dilation(options.dilation), groups(options.groups) {
+    detail::expect_conv_options("Conv2d", geometry(), in_channels, out_channels, kernel_size);
+    weight = Tensor<T, 4>({out_channels, in_channels / groups, kernel_size.height, kernel_size.width});
+    bias = Tensor<T, 1>({options.bias == Bias::yes ? out_channels : 0});
+    const Index fan_in = weight.extent(1) * kernel_size.height * kernel_size.width;
+    const T bound = fan_in == 0 ? T(0) : T(1) / std::sqrt(static_cast<T>(fan_in));
+    fill_uniform(weight.view(), -bound, bound, stream);
+    fill_uniform(bias.view(), -bound, bound, stream);
+  }
+
+  Index in_channels() const { return weight.extent(1) * groups; }
+  Index out_channels() const { return weight.extent(0); }
+  PerAxis kernel_size() const { return {weight.extent(2), weight.extent(3)}; }
+
+  Output forward(Input x, Cache& cache) const {
+    expect_shape("Conv2d::forward", "x", x.shape(), {any, in_channels(), any, any});
+    const PerAxis out = detail::conv_output("Conv2d::forward", x.shape(), kernel_size(), geometry());
+    cache.x = x;
+    cache.stamp.set(this);
+    conv2d(x, weight, bias.size() == 0 ? TensorView<const T, 1>{} : bias.view(),
+           cache.y.resize({x.extent(0), out_channels(), out.height, out.width}), geometry());
+    return cache.y;
+  }
+
+  Input backward(Output dy, Cache& cache, Conv2d* gradient,
+                 InputGradient input_gradient = InputGradient::compute) const {
+    expect_shape("Conv2d::backward", "dy", dy.shape(), cache.y.shape());
+    cache.stamp.check(this, gradient);
+    if (gradient != nullptr) add_parameter_gradients(cache.x, dy, *gradient);
+    if (input_gradient == InputGradient::skip) return {};
+    // y = W * x
+    conv2d_input(dy, weight, {}, cache.dx.resize(cache.x.shape()), geometry());
+    return cache.dx;
+  }
+
+  Output forward_tangent(Input dx, Cache& cache) const {
+    expect_shape("Conv2d::forward_tangent", "dx", dx.shape(), cache.x.shape());
+    cache.stamp.check(this, nullptr);
+    cache.tangent_x = dx;
+    conv2d(dx, weight, {}, cache.tangent_y.resize(cache.y.shape()), geometry());
+    return cache.tangent_y;
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, Conv2d* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    if (!d_dy.absent())
+      expect_shape("Conv2d::backward_tangent", "d_dy", d_dy.shape(), cache.tangent_y.shape());
+    if (!dy.absent()) expect_shape("Conv2d::backward_tangent", "dy", dy.shape(), cache.y.shape());
+    cache.stamp.check(this, gradient);
+    TangentGradient<Input> result;
+    const bool wanted = input_gradient == InputGradient::compute;
+    if (!d_dy.absent()) {
+      // y' = W * x'
+      if (gradient != nullptr) add_conv2d_weight(cache.tangent_x, d_dy, gradient->weight.view(), geometry());
+      if (wanted) {
+        conv2d_input(d_dy, weight, {}, cache.d_tangent_x.resize(cache.x.shape()), geometry());
+        result.tangent = cache.d_tangent_x;
+      }
+    }
+    if (!dy.absent()) {
+      // y = W * x + b
+      if (gradient != nullptr) add_parameter_gradients(cache.x, dy, *gradient);
+      if (wanted) {
+        conv2d_input(dy, weight, {}, cache.tangent_dx.resize(cache.x.shape()), geometry());
+        result.input = cache.tangent_dx;
+      }
+    }
+    return result;
+  }
+
+ private:
+  ConvOptions geometry() const { return {stride, padding, dilation, groups}; }
+
+  void add_parameter_gradients(Input x, Output dy, Conv2d& gradient) const {
+    // y = W * x
+    add_conv2d_weight(x, dy, gradient.weight.view(), geometry());
+    // y = ... + b, the same b in every pixel
+    if (bias.size() != 0) add_channel_sums(dy, gradient.bias.view());
+  }
+};
+RAPT_MODELS(TangentLayer<Conv2d<float>>, TangentLayer<Conv2d<double>>);
+
+}  // namespace rapt

@@ -10,7 +10,7 @@ set(program build/demo/bin/rapt-recommend)
 set(model build/demo/debian.safetensors)
 
 rapt_provide(REQUIRED libeigen3-dev libcli11-dev nlohmann-json3-dev OPTIONAL zlib1g-dev)
-rapt_step(configure ${CMAKE_COMMAND} --preset demo)
+rapt_step(configure ${CMAKE_COMMAND} --preset demo -D RAPT_PICTURES=OFF)  # the recommender writes none
 rapt_step(build ${CMAKE_COMMAND} --build --preset demo)
 rapt_step(compare ${program} compare --data ${data} --settings ${settings} --save-model ${model})
 rapt_step(recommend ${program} recommend ${model} --items libeigen3-dev,libpng-dev,zlib1g-dev -n 6)

@@ -58,6 +58,19 @@ macro(rapt_need_cli11)
   endif()
 endmacro()
 
+# PNG files by stb_image_write.h, for the examples that write pictures. Its repository knows no releases.
+macro(rapt_need_stb)
+  if(NOT TARGET rapt_stb)
+    find_path(RAPT_STB_INCLUDE_DIR stb_image_write.h PATH_SUFFIXES stb)
+    mark_as_advanced(RAPT_STB_INCLUDE_DIR)
+    if(NOT RAPT_STB_INCLUDE_DIR)
+      rapt_fetch(STB https://github.com/nothings/stb.git master libstb-dev SOURCE_SUBDIR headers-only)
+      set(RAPT_STB_INCLUDE_DIR ${stb_SOURCE_DIR})
+    endif()
+    rapt_add_header_target(rapt_stb ${RAPT_STB_INCLUDE_DIR})
+  endif()
+endmacro()
+
 # Catch2 3, else 2.13; the module Catch (catch_discover_tests) comes from the same version.
 macro(rapt_need_catch2)
   if(NOT FETCHCONTENT_SOURCE_DIR_CATCH2)

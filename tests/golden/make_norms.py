@@ -40,3 +40,19 @@ torch.manual_seed(6)
 golden.module("instance_norm_2d", "torch.nn.InstanceNorm2d(3)", nn.InstanceNorm2d(3), {"x": torch.randn(2, 3, 2, 3)})
 with_averages("instance_norm_2d", "InstanceNorm2d(3, affine=True, track_running_stats=True)",
               away_from_the_start(nn.InstanceNorm2d(3, affine=True, track_running_stats=True)), (2, 3, 2, 3))
+
+
+class RMSNorm(nn.Module):
+    """Zhang and Sennrich 2019, eq. 4, which torch 1.13 does not have."""
+
+    def __init__(self, width, eps=1e-5):
+        super().__init__()
+        self.weight, self.eps = nn.Parameter(torch.ones(width)), eps
+
+    def forward(self, x):
+        return self.weight * x / torch.sqrt((x * x).mean(dim=-1, keepdim=True) + self.eps)
+
+
+torch.manual_seed(7)
+golden.module("rms_norm", "weight x / sqrt(mean(x^2) + 1e-5)", away_from_the_start(RMSNorm(6)),
+              {"x": torch.randn(4, 6) * 3 + 1})

@@ -1,12 +1,13 @@
 #pragma once
-/// \file  Rows brought to mean 0 and variance 1, and their gradients, in one pass over memory each.
+/// \file  Rows brought to mean 0 and variance 1, or to mean square 1 alone, and their gradients, in one pass
+/// over memory each.
 
 #include <rapt/kernels/sweep.hpp>
 
 namespace rapt::detail {
 
 /// `y = weight (x - mean) scale + bias` for rows that lie one after the other, with scale = 1 / sqrt(variance
-/// + eps).
+/// + eps). Not centred, mean and bias are null and stand for 0.
 template <class T>
 struct LayerNormRows {
   Index rows, width;
@@ -15,7 +16,8 @@ struct LayerNormRows {
   T *y, *mean, *scale;
 };
 
-/// Its gradients: dx, unless null, is overwritten; d_weight and d_bias, unless null, are added to.
+/// Its gradients: dx, unless null, is overwritten; d_weight and d_bias, unless null, are added to. Not
+/// centred, mean and d_bias are null.
 template <class T>
 struct LayerNormBackwardRows {
   Index rows, width;

@@ -40,6 +40,38 @@ void layer_norm(std::type_identity_t<TensorView<const T, 2>> x,
   });
 }
 
+namespace detail {
+
+/// The sums over rows are taken block by block, the blocks cut by the number of rows alone.
+constexpr Index rows_of_norm_block(Index rows) { return std::max<Index>(32, (rows + 255) / 256 * 4); }
+
+/// The gradients of `all`, whose row count does not matter, on several threads. Not centred, it has no mean
+/// and no d_bias.
+template <class T, bool centred>
+void layer_norm_backward_blocks(Index rows, Index width, const LayerNormBackwardRows<T>& all) {
+  const Index block = rows_of_norm_block(rows), blocks = (rows + block - 1) / block;
+  const Index stride = (width + 15) / 16 * 16;  // blocks share no cache line
+  const bool sums_wanted = all.d_weight != nullptr;
+  const Workspace<T> sums(sums_wanted ? 2 * blocks * stride : 0);
+  const auto kernel = RAPT_KERNEL_FOR(simd(), layer_norm_backward_rows<T, centred>);
+  parallel_for(blocks, block * width, [&](Index chunk) {
+    const Index from = chunk * block, at = from * width;
+    T* const own = sums_wanted ? sums.data() + 2 * chunk * stride : nullptr;
+    if (sums_wanted) std::fill_n(own, 2 * stride, T(0));
+    kernel({std::min(block, rows - from), width, all.dy + at, all.x + at, all.weight,
+            centred ? all.mean + from : nullptr, all.scale + from, all.dx == nullptr ? nullptr : all.dx + at,
+            own, sums_wanted ? own + stride : nullptr});
+  });
+  if (!sums_wanted) return;
+  for (Index chunk = 0; chunk < blocks; ++chunk) {
+    const T* const own = sums.data() + 2 * chunk * stride;
+    FlatArray<T>(all.d_weight, width) += ConstFlatArray<T>(own, width);
+    if constexpr (centred) FlatArray<T>(all.d_bias, width) += ConstFlatArray<T>(own + stride, width);
+  }
+}
+
+}  // namespace detail
+
 /// The matching backward: dx is overwritten, d_weight and d_bias are added to. An absent dx, or an absent
 /// d_weight and d_bias, are not computed.
 /// \shape  dy, x (N, E), weight (E), mean, scale (N) -> dx (N, E), d_weight, d_bias (E)
@@ -62,26 +94,11 @@ void layer_norm_backward(std::type_identity_t<TensorView<const T, 2>> dy,
     expect_shape("layer_norm_backward", "d_weight", d_weight.shape(), {width});
     expect_shape("layer_norm_backward", "d_bias", d_bias.shape(), {width});
   }
-  // The sums over rows are taken block by block, the blocks cut by the number of rows alone.
-  const Index block = std::max<Index>(32, (rows + 255) / 256 * 4), blocks = (rows + block - 1) / block;
-  const Index stride = (width + 15) / 16 * 16;  // blocks share no cache line
-  const bool sums_wanted = !d_weight.absent();
-  const Workspace<T> sums(sums_wanted ? 2 * blocks * stride : 0);
-  const auto kernel = RAPT_KERNEL_FOR(simd(), layer_norm_backward_rows<T>);
-  parallel_for(blocks, block * width, [&](Index chunk) {
-    const Index from = chunk * block, at = from * width;
-    T* const own = sums_wanted ? sums.data() + 2 * chunk * stride : nullptr;
-    if (sums_wanted) std::fill_n(own, 2 * stride, T(0));
-    kernel({std::min(block, rows - from), width, dy.data() + at, x.data() + at, weight.data(),
-            mean.data() + from, scale.data() + from, dx.absent() ? nullptr : dx.data() + at, own,
-            sums_wanted ? own + stride : nullptr});
-  });
-  if (!sums_wanted) return;
-  for (Index chunk = 0; chunk < blocks; ++chunk) {
-    const T* const own = sums.data() + 2 * chunk * stride;
-    detail::FlatArray<T>(d_weight.data(), width) += detail::ConstFlatArray<T>(own, width);
-    detail::FlatArray<T>(d_bias.data(), width) += detail::ConstFlatArray<T>(own + stride, width);
-  }
+  detail::layer_norm_backward_blocks<T, true>(
+      rows, width,
+      {0, width, dy.data(), x.data(), weight.data(), mean.data(), scale.data(),
+       dx.absent() ? nullptr : dx.data(), d_weight.absent() ? nullptr : d_weight.data(),
+       d_bias.absent() ? nullptr : d_bias.data()});
 }
 
 /// Mean and (biased) variance of every column.

@@ -158,3 +158,43 @@ TEST_CASE("A NaN stays in its row and rows of no numbers pass", "[kernels][layer
     CHECK(empty.mean == std::vector<float>(3, 0));
   }
 }
+
+TEMPLATE_TEST_CASE("Rows that are not centred are divided by their root mean square", "[kernels][layer_norm]",
+                   float, double) {
+  const long double allowed = std::is_same_v<TestType, float> ? 2e-5L : 1e-13L;
+  for (const Simd simd : rapt_test::every_simd()) {
+    for (const Index rows : {0, 1, 3, 4, 9}) {
+      for (const Index width : {0, 1, 2, 7, 16, 33, 67}) {
+        INFO(rapt::simd_name(simd) << ", " << rows << " x " << width);
+        NormProblem<TestType> p(rows, width);
+        RAPT_KERNEL_FOR(simd, layer_norm_rows<TestType, false>)
+        ({rows, width, p.x.data() + 1, p.weight.data() + 1, nullptr, TestType(1e-3), p.y.data() + 1, nullptr,
+          p.scale.data()});
+        RAPT_KERNEL_FOR(simd, layer_norm_backward_rows<TestType, false>)
+        ({rows, width, p.dy.data() + 1, p.x.data() + 1, p.weight.data() + 1, nullptr, p.scale.data(),
+          p.dx.data() + 1, p.d_weight.data(), nullptr});
+        const auto n = static_cast<std::size_t>(width);
+        std::vector<long double> d_weight(n, 1);
+        long double worst = 0;
+        for (std::size_t r = 0; r < p.scale.size(); ++r) {
+          const TestType *const x = p.x.data() + 1 + r * n, *const dy = p.dy.data() + 1 + r * n;
+          long double square = 0, product = 0;
+          for (std::size_t e = 0; e < n; ++e) square += static_cast<long double>(x[e]) * x[e] / width;
+          const long double scale = 1 / std::sqrt(square + static_cast<TestType>(1e-3));
+          for (std::size_t e = 0; e < n; ++e) {
+            product += static_cast<long double>(dy[e]) * p.weight[e + 1] * x[e] * scale / width;
+            d_weight[e] += dy[e] * x[e] * scale;
+          }
+          for (std::size_t e = 0; e < n; ++e) {
+            const long double w = p.weight[e + 1], y = w * x[e] * scale;
+            const long double dx = scale * (dy[e] * w - x[e] * scale * product);
+            worst = std::max({worst, std::abs(p.y[1 + r * n + e] - y), std::abs(p.dx[1 + r * n + e] - dx)});
+          }
+        }
+        for (std::size_t e = 0; e < n; ++e) worst = std::max(worst, std::abs(p.d_weight[e] - d_weight[e]));
+        CHECK(worst < allowed);
+        for (const TestType d : p.d_bias) CHECK(d == 2);
+      }
+    }
+  }
+}

@@ -5,6 +5,7 @@
 #include <rapt/core/tangent.hpp>
 
 #include <concepts>
+#include <type_traits>
 
 namespace rapt {
 
@@ -33,7 +34,7 @@ struct NoPenalty {
 
   template <class D, class Wiring, class Fake, class GInput>
   typename D::Scalar add(const D&, const typename D::Input&, const Fake&, const GInput&, const RandomStream&,
-                         Cache<D, Wiring>&, D*) const {
+                         Cache<D, Wiring>&, std::type_identity_t<D>*) const {
     return 0;
   }
 };

@@ -17,7 +17,7 @@ rapt::ItemWeighting parse_weighting(const std::string& name) {
   throw UsageError("ItemKNN.weighting is '" + name + "', expected none, tf-idf or bm25");
 }
 
-void save_neighbours(const rapt::ItemKnn& model, rapt::SafetensorsWriter& file) {
+void save_neighbours(const rapt::NeighbourScorer& model, rapt::SafetensorsWriter& file) {
   const auto count = static_cast<rapt::Index>(model.neighbours().size());
   rapt::Tensor<rapt::Index, 1> offsets({model.items() + 1}), items({count});
   rapt::Tensor<float, 1> similarities({count});
@@ -37,7 +37,7 @@ std::unique_ptr<rapt::Scorer> load_neighbours(const rapt::SafetensorsFile& file)
              items = file.tensor<rapt::Index, 1>("model.neighbours");
   const auto similarities = finite_tensor<1>(file, "model.similarities");
   rapt::expect_shape<1>("ItemKNN", "similarities", similarities.shape(), items.shape());
-  std::vector<rapt::ItemKnn::Neighbour> neighbours;
+  std::vector<rapt::Neighbour> neighbours;
   for (rapt::Index k = 0; k < items.size(); ++k) neighbours.push_back({items(k), similarities(k)});
   return std::make_unique<rapt::ItemKnn>(std::vector<rapt::Index>(offsets.begin(), offsets.end()),
                                          std::move(neighbours));

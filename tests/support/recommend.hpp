@@ -4,6 +4,7 @@
 
 #include <rapt/recommend/interactions.hpp>
 #include <rapt/recommend/reader.hpp>
+#include <rapt/recommend/scorer.hpp>
 #include <rapt/testing/golden.hpp>
 
 #include <cstdlib>
@@ -20,6 +21,12 @@ inline const rapt::testing::Golden& recommend_golden() {
   return golden;
 }
 
+/// Scores of the baselines that recommend_baselines.txt holds, for the same pairs.
+inline const rapt::testing::Golden& recommend_baselines_golden() {
+  static const rapt::testing::Golden golden(RAPT_SOURCE_DIR "/tests/golden/recommend_baselines.txt");
+  return golden;
+}
+
 /// The pairs of `seen` or `test` in the golden file: 12 users, 15 items.
 inline rapt::Interactions golden_interactions(const std::string& name) {
   const auto table = recommend_golden().tensor<double, 2>(name);
@@ -28,6 +35,14 @@ inline rapt::Interactions golden_interactions(const std::string& name) {
     pairs.push_back({static_cast<rapt::Index>(table(k, 0)), static_cast<rapt::Index>(table(k, 1))});
   }
   return {12, 15, pairs};
+}
+
+/// How far a model's scores for the golden `seen` are from those of recommend_baselines.txt.
+inline double baseline_difference(const rapt::Scorer& model, const std::string& name) {
+  const auto seen = golden_interactions("seen");
+  rapt::Tensor<float, 2> scores({12, 15});
+  model.score(seen.by_user(), scores);
+  return rapt::testing::largest_difference(scores, recommend_baselines_golden().tensor<double, 2>(name));
 }
 
 /// Train with valid, and test.

@@ -4,11 +4,15 @@
 #include <rapt/core/number_text.hpp>
 #include <rapt/core/parallel.hpp>
 #include <rapt/recommend/co_occurrence.hpp>
-#include <rapt/recommend/scorer.hpp>
+#include <rapt/recommend/neighbour_scorer.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <stdexcept>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace rapt {
 
@@ -32,45 +36,19 @@ struct ItemKnnSettings {
 /// Scores item j by the sum of S_ij over the profile's items i among the k nearest of j, with
 /// S_ij = y_i . y_j / (|y_i|^(2a) |y_j|^(2(1-a)) + shrink), y_i the weighted column of item i and a the
 /// asymmetry (Sarwar et al. 2001; asymmetric form of Aiolli 2013; shrinkage of Bell and Koren 2007).
-class ItemKnn final : public Scorer {
+class ItemKnn final : public NeighbourScorer {
  public:
-  struct Neighbour {
-    Index item;
-    float similarity;
-  };
-
   /// \cost    the sum over users of their squared number of items; memory I k
   /// \throws  std::invalid_argument where a setting is out of range
   static ItemKnn fit(const Interactions& train, const ItemKnnSettings& settings = {});
   /// From stored neighbours: those that profile item i adds to are entries offsets[i] ... offsets[i + 1] - 1.
   /// \throws std::invalid_argument, std::out_of_range where they make no sense
-  ItemKnn(std::vector<Index> offsets, std::vector<Neighbour> neighbours);
-
-  Index items() const override { return static_cast<Index>(offsets_.size()) - 1; }
-  const std::vector<Index>& offsets() const { return offsets_; }
-  const std::vector<Neighbour>& neighbours() const { return neighbours_; }
+  ItemKnn(std::vector<Index> offsets, std::vector<Neighbour> neighbours)
+      : NeighbourScorer("ItemKnn", std::move(offsets), std::move(neighbours)) {}
 
  private:
-  void write_scores(const ItemRows& profiles, TensorView<float, 2> scores) const override {
-    const Index per_item = static_cast<Index>(neighbours_.size()) / items() + 1;
-    const Index per_row = items() + per_item * (profiles.count() / profiles.size() + 1);
-    parallel_for_range(profiles.size(), 16, per_row, [&](Index from, Index to) {
-      for (Index row = from; row < to; ++row) {
-        const auto sum = scores[row];
-        std::fill(sum.begin(), sum.end(), 0.0f);
-        for (const Index item : profiles[row]) {
-          const auto i = static_cast<std::size_t>(item);
-          for (Index k = offsets_[i]; k < offsets_[i + 1]; ++k) {
-            const Neighbour& n = neighbours_[static_cast<std::size_t>(k)];
-            sum(n.item) += n.similarity;
-          }
-        }
-      }
-    });
-  }
-
-  std::vector<Index> offsets_{0};
-  std::vector<Neighbour> neighbours_;
+  explicit ItemKnn(const std::vector<std::vector<Neighbour>>& nearest)
+      : NeighbourScorer("ItemKnn", nearest) {}
 };
 
 namespace detail {
@@ -103,7 +81,7 @@ inline KnnWeights knn_weights(const Interactions& x, ItemWeighting weighting) {
 /// The k largest similarities to item j, by item; `row` is row j of the co-occurrences.
 inline void nearest_items(const ItemKnnSettings& settings, const std::vector<double>& item_weights,
                           const std::vector<double>& squared_norms, Index j, std::span<const double> row,
-                          std::vector<ItemKnn::Neighbour>& nearest) {
+                          std::vector<Neighbour>& nearest) {
   const auto at = static_cast<std::size_t>(j);
   nearest.clear();
   // The small numbers keep items without a user, or with weight 0, from dividing by 0.
@@ -115,13 +93,7 @@ inline void nearest_items(const ItemKnnSettings& settings, const std::vector<dou
     const auto similarity = static_cast<float>(dot / (norm_i * norm_j + settings.shrink + 1e-6));
     if (similarity > 0) nearest.push_back({static_cast<Index>(i), similarity});
   }
-  if (static_cast<Index>(nearest.size()) > settings.k) {
-    const auto better = [](const ItemKnn::Neighbour& a, const ItemKnn::Neighbour& b) {
-      return a.similarity != b.similarity ? a.similarity > b.similarity : a.item < b.item;
-    };
-    std::nth_element(nearest.begin(), nearest.begin() + settings.k, nearest.end(), better);
-    nearest.resize(static_cast<std::size_t>(settings.k));
-  }
+  keep_best(nearest, settings.k);
 }
 
 }  // namespace detail
@@ -152,30 +124,7 @@ inline ItemKnn ItemKnn::fit(const Interactions& train, const ItemKnnSettings& se
                             nearest[static_cast<std::size_t>(j)]);
     }
   });
-  // From "the neighbours of j" to "what item i adds to": scoring then walks the profile's items only.
-  std::vector<Index> offsets(static_cast<std::size_t>(n) + 1, 0);
-  for (const auto& list : nearest) {
-    for (const auto& entry : list) ++offsets[static_cast<std::size_t>(entry.item) + 1];
-  }
-  std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
-  std::vector<Neighbour> entries(static_cast<std::size_t>(offsets.back()));
-  auto next = offsets;
-  for (Index j = 0; j < n; ++j) {
-    for (const auto& [i, similarity] : nearest[static_cast<std::size_t>(j)]) {
-      entries[static_cast<std::size_t>(next[static_cast<std::size_t>(i)]++)] = {j, similarity};
-    }
-  }
-  return {std::move(offsets), std::move(entries)};
-}
-
-inline ItemKnn::ItemKnn(std::vector<Index> offsets, std::vector<Neighbour> neighbours)
-    : offsets_(std::move(offsets)), neighbours_(std::move(neighbours)) {
-  if (offsets_.empty() || offsets_.front() != 0 || !std::is_sorted(offsets_.begin(), offsets_.end()) ||
-      offsets_.back() != static_cast<Index>(neighbours_.size())) {
-    throw std::invalid_argument("ItemKnn: the offsets do not ascend from 0 to the number of neighbours, " +
-                                std::to_string(neighbours_.size()));
-  }
-  for (const auto& n : neighbours_) expect_id("ItemKnn", "neighbour", n.item, items());
+  return ItemKnn(nearest);
 }
 
 }  // namespace rapt

@@ -58,7 +58,7 @@ TEST_CASE("ItemKnn refuses settings and stored neighbours that make no sense", "
       rapt::ItemKnn::fit(seen, {5, -1, 0.5}), std::invalid_argument,
       Catch::Matchers::Message("ItemKnn::fit: k is 5, shrink -1, asymmetry 0.5; expected k >= 1, shrink >= 0 "
                                "and an asymmetry from 0 to 1"));
-  using Neighbours = std::vector<rapt::ItemKnn::Neighbour>;
+  using Neighbours = std::vector<rapt::Neighbour>;
   CHECK_THROWS_AS(rapt::ItemKnn({}, {}), std::invalid_argument);
   CHECK_THROWS_MATCHES(
       rapt::ItemKnn({0, 2}, Neighbours{{0, 1.0f}}), std::invalid_argument,

@@ -1,8 +1,7 @@
 #include <rapt/nn/conv_transpose_2d.hpp>
 
-#include <rapt/testing/golden.hpp>
-
 #include "support/catch.hpp"
+#include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
 #include "support/tangent_properties.hpp"
 
@@ -56,6 +55,17 @@ struct ConvTranspose2dSample {
   auto input() const { return x.view(); }
 };
 
+// What an unsuitable ConvTranspose2d says.
+template <class Action>
+std::string conv_transpose_2d_error(Action&& action) {
+  try {
+    action();
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "nothing";
+}
+
 }  // namespace
 
 RAPT_TEST_LAYER("ConvTranspose2d", ConvTranspose2dSample, "[nn][conv_transpose_2d]")
@@ -90,4 +100,94 @@ TEMPLATE_TEST_CASE("ConvTranspose2d::forward gives the values worked out by hand
   CHECK(std::vector<TestType>(wide.begin(), wide.end()) ==
         std::vector<TestType>{101, 102, 100, 110, 120, 100, 100, 100, 100, 100, 100, 100, 103, 104, 100, 130,
                               140, 100});
+}
+
+TEST_CASE("ConvTranspose2d::backward gives the values worked out by hand", "[nn][conv_transpose_2d]") {
+  rapt::ConvTranspose2d<double> layer;
+  layer.weight = rapt::Tensor<double, 4>({1, 1, 1, 2}, {2, 3});
+  layer.bias = rapt::Tensor<double, 1>({1}, {0});
+  layer.stride = {1, 2};
+  const rapt::Tensor<double, 4> x({1, 1, 1, 2}, {10, 20}), dy({1, 1, 1, 4}, {1, 2, 3, 4});
+  rapt::ConvTranspose2d<double>::Cache cache;
+  auto gradient = zeros_like(layer);
+
+  layer.forward(x, cache);
+  const auto dx = layer.backward(dy, cache, &gradient);
+
+  CHECK(std::vector<double>(dx.begin(), dx.end()) == std::vector<double>{8, 18});
+  CHECK(std::vector<double>(gradient.weight.begin(), gradient.weight.end()) == std::vector<double>{70, 100});
+  CHECK(gradient.bias(0) == 10);
+}
+
+TEST_CASE("ConvTranspose2d names the shapes that do not fit", "[nn][conv_transpose_2d][errors]") {
+  rapt::RandomStream stream(1);
+  const rapt::ConvTranspose2d<float> layer(3, 8, {3, 5}, stream, {.stride = 2, .padding = {0, 2}});
+  rapt::ConvTranspose2d<float>::Cache cache;
+  const rapt::Tensor<float, 4> channels({2, 4, 9, 9}), none({2, 3, 0, 9}), good({2, 3, 2, 4}),
+      dy({2, 8, 5, 5});
+  CHECK(conv_transpose_2d_error([&] { layer.forward(channels, cache); }) ==
+        "ConvTranspose2d::forward: x has shape (2, 4, 9, 9), expected (*, 3, *, *)");
+  CHECK(conv_transpose_2d_error([&] { layer.forward(none, cache); }) ==
+        "ConvTranspose2d::forward: x has shape (2, 3, 0, 9), with kernel (3, 5), stride (2, 2), padding (0, "
+        "2), "
+        "output_padding (0, 0) and dilation (1, 1) the output would be empty");
+  layer.forward(good, cache);
+  CHECK(conv_transpose_2d_error([&] { layer.backward(dy, cache, nullptr); }) ==
+        "ConvTranspose2d::backward: dy has shape (2, 8, 5, 5), expected (2, 8, 5, 7)");
+  CHECK(conv_transpose_2d_error([&] { layer.forward_tangent(none, cache); }) ==
+        "ConvTranspose2d::forward_tangent: dx has shape (2, 3, 0, 9), expected (2, 3, 2, 4)");
+}
+
+TEST_CASE("ConvTranspose2d refuses settings that do not fit together", "[nn][conv_transpose_2d][errors]") {
+  rapt::RandomStream stream(1);
+  const auto made = [&](rapt::Index in, rapt::Index out, const rapt::ConvTranspose2dOptions& options) {
+    return conv_transpose_2d_error([&] { rapt::ConvTranspose2d<float>(in, out, 3, stream, options); });
+  };
+  CHECK(made(6, 9, {.stride = 2, .output_padding = 1, .groups = 3}) == "nothing");
+  CHECK(made(6, 9, {.output_padding = {1, 2}, .dilation = {2, 3}}) == "nothing");
+  CHECK(made(6, 9, {.stride = 2, .output_padding = {0, 2}}) ==
+        "ConvTranspose2d: output_padding is (0, 2), expected at least 0 and below stride (2, 2) or dilation "
+        "(1, 1) on each axis");
+  CHECK(made(6, 9, {.output_padding = {0, -1}}) ==
+        "ConvTranspose2d: output_padding is (0, -1), expected at least 0 and below stride (1, 1) or dilation "
+        "(1, 1) on each axis");
+  CHECK(made(6, 9, {.groups = 2}) == "ConvTranspose2d: out_channels is 9, expected a multiple of groups = 2");
+  CHECK(made(6, -3, {}) == "ConvTranspose2d: out_channels is -3, expected at least 0");
+  CHECK(made(6, 9, {.stride = 0}) ==
+        "ConvTranspose2d: stride is (0, 0), expected from 1 to 1048576 on each axis");
+}
+
+TEST_CASE("ConvTranspose2d has in times out over groups times kernel plus out parameters",
+          "[nn][conv_transpose_2d]") {
+  rapt::RandomStream stream(1);
+  CHECK(parameter_count(rapt::ConvTranspose2d<float>(6, 9, {3, 5}, stream, {.groups = 3})) == 6 * 3 * 15 + 9);
+  CHECK(parameter_count(rapt::ConvTranspose2d<float>(6, 9, 4, stream, {.bias = rapt::Bias::no})) ==
+        6 * 9 * 16);
+}
+
+TEST_CASE("ConvTranspose2d begins within the bound that PyTorch takes from its outputs",
+          "[nn][conv_transpose_2d]") {
+  rapt::RandomStream stream(1);
+  const rapt::ConvTranspose2d<double> layer(64, 8, {3, 5}, stream, {.groups = 2});
+  const double bound = 1 / std::sqrt(4.0 * 15);
+  double largest = 0;
+  for (const double w : layer.weight) largest = std::max(largest, std::abs(w));
+  CHECK(largest <= bound);
+  CHECK(largest > 0.99 * bound);
+}
+
+TEST_CASE("ConvTranspose2d agrees with PyTorch", "[nn][conv_transpose_2d][golden]") {
+  rapt::ConvTranspose2d<double> usual, uneven, depthwise;
+  usual.stride = 2;
+  usual.padding = 1;
+  uneven.stride = {2, 3};
+  uneven.padding = {1, 0};
+  uneven.output_padding = {1, 2};
+  uneven.dilation = {2, 1};
+  uneven.groups = 2;
+  depthwise.stride = 2;
+  depthwise.groups = 5;
+  rapt_test::check_layer_golden("conv_transpose_2d", usual);
+  rapt_test::check_layer_golden("conv_transpose_2d_uneven", uneven);
+  rapt_test::check_layer_golden("conv_transpose_2d_depthwise", depthwise);
 }

@@ -1,7 +1,7 @@
 """Makes the golden values of SelfAttention2d: run by hand, see golden.py.
 
 The layer is written from eq. 1 to 3 of arXiv:1805.08318 with the widths C/8 and C/2 of the paper's published code, and
-differentiated by autograd; the gradient of a gradient penalty by autograd once more.
+differentiated by autograd.
 """
 import torch
 from torch import nn
@@ -28,17 +28,18 @@ class SelfAttention2d(nn.Module):
         return x + self.gamma * out.transpose(1, 2).reshape(x.shape)
 
 
-torch.manual_seed(5)
-layer = SelfAttention2d(8, 2, 4)
-with torch.no_grad():
-    for p in (layer.query, layer.key):
-        p.weight.mul_(3)
-golden.module("self_attention_2d", "SAGAN self-attention over 3 x 4 positions", layer, {"x": torch.randn(2, 8, 3, 4)})
-file = golden.File("self_attention_2d_weights", "its attention weights, 2 x 12 x 12")
-torch.manual_seed(6)
-x = torch.randn(2, 8, 3, 4)
-for key, v in layer.state_dict().items():
-    file.add("layer." + key, v)
-file.add("x", x)
-file.add("weights", layer.weights(x))
-file.close()
+if __name__ == "__main__":
+    torch.manual_seed(5)
+    layer = SelfAttention2d(8, 2, 4)
+    with torch.no_grad():
+        for p in (layer.query, layer.key):
+            p.weight.mul_(3)
+    golden.module("self_attention_2d", "SAGAN self-attention over 3 x 4 positions", layer, {"x": torch.randn(2, 8, 3, 4)})
+    file = golden.File("self_attention_2d_weights", "its attention weights, 2 x 12 x 12")
+    torch.manual_seed(6)
+    x = torch.randn(2, 8, 3, 4)
+    for key, v in layer.state_dict().items():
+        file.add("layer." + key, v)
+    file.add("x", x)
+    file.add("weights", layer.weights(x))
+    file.close()

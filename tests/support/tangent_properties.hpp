@@ -134,7 +134,7 @@ void check_tangent_semantics(const char* name) {
     }
 
     // a direction of another shape is refused
-    if constexpr (std::is_same_v<typename L::Input, rapt::TensorView<const double, L::Input::rank>>) {
+    if constexpr (rapt::detail::is_float_view<typename L::Input>) {
       auto shape = sample.input().shape();
       ++shape[0];
       const rapt::Tensor<double, L::Input::rank> wrong(shape);

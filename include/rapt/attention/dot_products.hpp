@@ -49,10 +49,10 @@ static_assert(AttentionInput<float>::no_window == AttentionProblem<float>{}.befo
 template <std::floating_point T>
 void dot_attention(const AttentionInput<T>& x, HeadCounts heads, T scale, const AttentionDropout& dropout,
                    AttentionCache<T>& cache) {
+  cache.dropout = dropout;
   if (x.need_weights != NeedWeights::none) return materialized_dot_attention(x, heads, scale, dropout, cache);
   cache.streamed = true;
   cache.kept_weights = NeedWeights::none;
-  cache.dropout = dropout;
   const auto p = attention_problem(x, heads, scale, dropout);
   cache.normaliser.resize({2, p.batch, p.heads, p.queries});
   const auto y = cache.context.resize({p.batch, p.queries, p.heads * p.value_width});

@@ -1,9 +1,11 @@
 #pragma once
 /// \file  Multi-head attention with trained projections.
 
+#include <rapt/attention/attention_tangent.hpp>
 #include <rapt/attention/dot_products.hpp>
 #include <rapt/attention/projection.hpp>
 #include <rapt/attention/rotary_positions.hpp>
+#include <rapt/core/tangent.hpp>
 #include <rapt/nn/linear.hpp>
 
 #include <algorithm>
@@ -43,7 +45,8 @@ struct MultiheadAttentionOptions {
 /// \init    projections ~ Xavier uniform, their biases 0, out_proj.weight as Linear, out_proj.bias 0,
 ///          as PyTorch
 /// \cost    4 B L E (E + K) + 4 B L^2 E flops forward, about twice that backward; B (Lq + Lk) E numbers of
-///          memory, and B H Lq Lk only where the weights are asked for
+///          memory, and B H Lq Lk only where the weights are asked for; its tangent holds the weights,
+///          5 B H Lq Lk numbers
 /// \throws  ShapeError; std::invalid_argument where heads does not divide E, where G does not divide H, for a
 ///          dropout outside [0, 1), for a negative window, and as RotaryPositions
 /// \borrows the input until the matching backward
@@ -82,6 +85,13 @@ struct MultiheadAttention {
     detail::RotaryTable<T> table;
     Input projected;  // the input with these three
     Tensor<T, 3> dx_query, dx_key, dx_value;
+    struct {
+      Input direction;                 // borrowed
+      Tensor<T, 3> query, key, value;  // the direction, projected
+      AttentionTangent<T> attention;
+      Tensor<T, 3> d_query, d_key, d_value;     // by the direction
+      Tensor<T, 3> dx_query, dx_key, dx_value;  // by the input
+    } tangent;
   };
 
   MultiheadAttention() = default;
@@ -170,6 +180,70 @@ struct MultiheadAttention {
     return dx.query;
   }
 
+  Output forward_tangent(Input dx, Cache& cache) const {
+    detail::check_attention_direction("MultiheadAttention::forward_tangent", dx, cache.x);
+    cache.stamp.check(this, nullptr);
+    auto& t = cache.tangent;
+    t.direction = dx;
+    auto p = projections<const T>(*this, shared_width());
+    // Q = query W_q^T + b_q:  Q' = query' W_q^T; where query' is absent nothing is left to turn
+    const auto project = [](Output from, detail::Projection<const T> by, const Tensor<T, 3>& like,
+                            Tensor<T, 3>& to) {
+      by.bias = nullptr;
+      to.resize({from.absent() ? 0 : like.extent(0), like.extent(1), like.extent(2)});
+      if (from.absent()) return Output{};
+      detail::project<T>(from, by, to.view());
+      return Output(to);
+    };
+    t.attention.query = project(dx.query, p[0], cache.query, t.query);
+    t.attention.key = project(dx.key, p[1], cache.key, t.key);
+    t.attention.value = project(dx.value, p[2], cache.value, t.value);
+    if (turns()) turn<false>(t.query, t.key, cache);
+    detail::dot_attention_tangent<T>(cache.projected, counts(), scale(), cache.dropout, t.attention);
+    return out_proj.forward_tangent(t.attention.context.rows(), cache.out_proj)
+        .reshape(cache.x.query.shape());
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, MultiheadAttention* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    check_adjoints("MultiheadAttention::backward_tangent", d_dy, dy, cache);
+    if (d_dy.absent() && dy.absent()) return {};
+    Gradients d, dx;
+    if (input_gradient == InputGradient::compute) {
+      auto& t = cache.tangent;
+      d = {t.d_query.resize(cache.x.query.shape()), t.d_key.resize(cache.x.key.shape()),
+           t.d_value.resize(cache.x.value.shape())};
+      dx = {t.dx_query.resize(cache.x.query.shape()), t.dx_key.resize(cache.x.key.shape()),
+            t.dx_value.resize(cache.x.value.shape())};
+    }
+    if (d_dy.absent()) d = {};
+    backward_tangent(d_dy, dy, cache, gradient, d, dx, false);
+    TangentGradient<Input> result;
+    result.tangent = {.query = d.query, .key = d.key, .value = d.value};
+    result.input = {.query = dx.query, .key = dx.key, .value = dx.value};
+    return result;
+  }
+
+  /// backward_tangent for self-attention, where query = key = value = x and all three have one direction: the
+  /// gradients of x and of its direction, summed on the way.
+  TangentGradient<Output> backward_tangent_self(Output d_dy, Output dy, Cache& cache,
+                                                MultiheadAttention* gradient,
+                                                InputGradient input_gradient = InputGradient::compute) const {
+    const char* const where = "MultiheadAttention::backward_tangent_self";
+    check_adjoints(where, d_dy, dy, cache);
+    expect_shape(where, "key", cache.x.key.shape(), cache.x.query.shape());
+    expect_shape(where, "value", cache.x.value.shape(), cache.x.query.shape());
+    if (d_dy.absent() && dy.absent()) return {};
+    Gradients d, dx;
+    if (input_gradient == InputGradient::compute) {
+      const auto& shape = cache.x.query.shape();
+      if (!d_dy.absent()) d.query = d.key = d.value = cache.tangent.d_query.resize(shape);
+      dx.query = dx.key = dx.value = cache.tangent.dx_query.resize(shape);
+    }
+    backward_tangent(d_dy, dy, cache, gradient, d, dx, true);
+    return {d.query, dx.query};
+  }
+
  private:
   template <class U>
   using Projections = std::array<detail::Projection<U>, 3>;
@@ -195,6 +269,49 @@ struct MultiheadAttention {
     detail::project_backward<T>(cache.d_query, cache.x.query, p[0], g[0], dx.query);
     detail::project_backward<T>(cache.d_key, cache.x.key, p[1], g[1], dx.key, sum);
     detail::project_backward<T>(cache.d_value, cache.x.value, p[2], g[2], dx.value, sum);
+  }
+
+  static void check_adjoints(const char* where, Output d_dy, Output dy, const Cache& cache) {
+    if (!d_dy.absent()) expect_shape(where, "d_dy", d_dy.shape(), cache.x.query.shape());
+    if (!dy.absent()) expect_shape(where, "dy", dy.shape(), cache.x.query.shape());
+  }
+
+  // d: gradients by the direction, dx: by the input. With `sum` the three of each are one.
+  void backward_tangent(Output d_dy, Output dy, Cache& cache, MultiheadAttention* gradient,
+                        const Gradients& d, const Gradients& dx, bool sum) const {
+    cache.stamp.check(this, gradient);
+    auto& t = cache.tangent;
+    // y' = context' W_o^T and y = context W_o^T + b_o
+    const auto rows = [](Output v) { return v.absent() ? TensorView<const T, 2>{} : v.rows(); };
+    const auto sequence = [&](TensorView<const T, 2> v) {
+      return v.absent() ? Output{} : v.reshape(t.attention.context.shape());
+    };
+    const auto d_context = out_proj.backward_tangent(rows(d_dy), rows(dy), cache.out_proj,
+                                                     part(gradient, &MultiheadAttention::out_proj));
+    // context' = attention'(Q, K, V; Q', K', V') and context = attention(Q, K, V)
+    detail::dot_attention_tangent_backward<T>(sequence(d_context.tangent), sequence(d_context.input),
+                                              cache.projected, counts(), scale(), t.attention);
+    auto& a = t.attention;
+    // Q, K, Q' and K' were turned: their gradients are turned back
+    if (turns()) turn<true>(a.d_query, a.d_key, cache);
+    if (turns() && !d_dy.absent()) turn<true>(a.d_tangent_query, a.d_tangent_key, cache);
+    const auto p = projections<const T>(*this, shared_width());
+    const auto g = gradient == nullptr ? Projections<T>{} : projections<T>(*gradient, shared_width());
+    // Q = query W_q^T + b_q, and so on
+    detail::project_backward<T>(a.d_query, cache.x.query, p[0], g[0], dx.query);
+    detail::project_backward<T>(a.d_key, cache.x.key, p[1], g[1], dx.key, sum);
+    detail::project_backward<T>(a.d_value, cache.x.value, p[2], g[2], dx.value, sum);
+    if (d_dy.absent()) return;
+    // Q' = query' W_q^T, and so on; what is absent is zeros and gives the weights no gradient
+    const auto back = [](Output d_projected, Output direction, Output x, const detail::Projection<const T>& w,
+                         detail::Projection<T> to, TensorView<T, 3> into, bool add) {
+      to.bias = nullptr;
+      if (direction.absent()) to.weight = nullptr;
+      detail::project_backward<T>(d_projected, direction.absent() ? x : direction, w, to, into, add);
+    };
+    back(a.d_tangent_query, t.direction.query, cache.x.query, p[0], g[0], d.query, false);
+    back(a.d_tangent_key, t.direction.key, cache.x.key, p[1], g[1], d.key, sum);
+    back(a.d_tangent_value, t.direction.value, cache.x.value, p[2], g[2], d.value, sum);
   }
 
   bool packed() const { return k_proj_weight.size() == 0 && v_proj_weight.size() == 0; }
@@ -250,6 +367,7 @@ struct MultiheadAttention {
              {l.v_proj_weight.data(), l.v_proj_weight.extent(1), bias_of(width + shared)}}};
   }
 };
+RAPT_MODELS(TangentLayer<MultiheadAttention<float>>, TangentLayer<MultiheadAttention<double>>);
 RAPT_MODELS(Layer<MultiheadAttention<float>>, Layer<MultiheadAttention<double>>);
 
 }  // namespace rapt

@@ -1,7 +1,9 @@
 #pragma once
 /// \file  Attention scored by dot products over sqrt(E).
 
+#include <rapt/attention/attention_tangent.hpp>
 #include <rapt/attention/dot_products.hpp>
+#include <rapt/core/tangent.hpp>
 
 #include <concepts>
 #include <tuple>
@@ -18,7 +20,8 @@ namespace rapt {
 ///
 /// \shape   query (B, Lq, H D), key (B, Lk, G D), value (B, Lk, G Dv) -> y (B, Lq, H Dv)
 /// \cost    2 B H Lq Lk (D + Dv) flops forward, 2.5 times that backward; B H Lq numbers of memory,
-///          and B H Lq Lk only where the weights are asked for
+///          and B H Lq Lk only where the weights are asked for; its tangent holds the weights, 5 B H Lq Lk
+///          numbers, forward and backward together about 5 times the flops of a forward and backward
 /// \throws  ShapeError; std::invalid_argument for a negative window, a dropout outside [0, 1), and where
 ///          G does not divide H
 /// \borrows the input until the matching backward
@@ -39,6 +42,7 @@ struct ScaledDotProductAttention {
 
   struct Cache : AttentionCache<T> {
     Training training;
+    AttentionTangent<T> tangent;
   };
 
   ScaledDotProductAttention() = default;
@@ -68,11 +72,47 @@ struct ScaledDotProductAttention {
     cache.stamp.check(this, gradient);
     if (input_gradient == InputGradient::skip) return {};
     const auto counts = detail::head_counts("ScaledDotProductAttention::backward", heads, key_value_heads);
-    detail::dot_attention_backward<T>(
-        dy, cache.x, counts, detail::attention_scale<T>(cache.x.query.extent(2) / counts.query), cache);
+    detail::dot_attention_backward<T>(dy, cache.x, counts, scale(cache, counts), cache);
     return {.query = cache.d_query, .key = cache.d_key, .value = cache.d_value};
   }
+
+  Output forward_tangent(Input dx, Cache& cache) const {
+    const char* const where = "ScaledDotProductAttention::forward_tangent";
+    detail::check_attention_direction(where, dx, cache.x);
+    cache.stamp.check(this, nullptr);
+    const auto counts = detail::head_counts(where, heads, key_value_heads);
+    auto& t = cache.tangent;
+    t.query = dx.query;
+    t.key = dx.key;
+    t.value = dx.value;
+    detail::dot_attention_tangent<T>(cache.x, counts, scale(cache, counts), cache.dropout, t);
+    return t.context;
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache,
+                                          ScaledDotProductAttention* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    const char* const where = "ScaledDotProductAttention::backward_tangent";
+    auto& t = cache.tangent;
+    if (!d_dy.absent()) expect_shape(where, "d_dy", d_dy.shape(), t.context.shape());
+    if (!dy.absent()) expect_shape(where, "dy", dy.shape(), t.context.shape());
+    cache.stamp.check(this, gradient);
+    TangentGradient<Input> result;
+    if (input_gradient == InputGradient::skip || (d_dy.absent() && dy.absent())) return result;
+    const auto counts = detail::head_counts(where, heads, key_value_heads);
+    detail::dot_attention_tangent_backward<T>(d_dy, dy, cache.x, counts, scale(cache, counts), t);
+    result.input = {.query = t.d_query, .key = t.d_key, .value = t.d_value};
+    if (!d_dy.absent())
+      result.tangent = {.query = t.d_tangent_query, .key = t.d_tangent_key, .value = t.d_tangent_value};
+    return result;
+  }
+
+ private:
+  static T scale(const Cache& cache, detail::HeadCounts counts) {
+    return detail::attention_scale<T>(cache.x.query.extent(2) / counts.query);
+  }
 };
+RAPT_MODELS(TangentLayer<ScaledDotProductAttention<float>>, TangentLayer<ScaledDotProductAttention<double>>);
 RAPT_MODELS(Layer<ScaledDotProductAttention<float>>, Layer<ScaledDotProductAttention<double>>);
 
 }  // namespace rapt

@@ -74,7 +74,22 @@ struct SelfAttention {
     return attention.backward_self(dy, cache.attention, part(gradient, &SelfAttention::attention),
                                    input_gradient);
   }
+
+  Output forward_tangent(Input dx, Cache& cache) const {
+    expect_shape("SelfAttention::forward_tangent", "dx", dx.shape(), cache.attention.context.shape());
+    return attention.forward_tangent({.query = dx, .key = dx, .value = dx}, cache.attention);
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, SelfAttention* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    const auto& shape = cache.attention.context.shape();
+    if (!d_dy.absent()) expect_shape("SelfAttention::backward_tangent", "d_dy", d_dy.shape(), shape);
+    if (!dy.absent()) expect_shape("SelfAttention::backward_tangent", "dy", dy.shape(), shape);
+    return attention.backward_tangent_self(d_dy, dy, cache.attention,
+                                           part(gradient, &SelfAttention::attention), input_gradient);
+  }
 };
+RAPT_MODELS(TangentLayer<SelfAttention<float>>, TangentLayer<SelfAttention<double>>);
 RAPT_MODELS(Layer<SelfAttention<float>>, Layer<SelfAttention<double>>);
 
 }  // namespace rapt

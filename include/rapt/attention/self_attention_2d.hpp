@@ -1,10 +1,12 @@
 #pragma once
 /// \file  Self-attention over the positions of an image, as SAGAN has it.
 
+#include <rapt/attention/attention_tangent.hpp>
 #include <rapt/attention/dot_products.hpp>
 #include <rapt/attention/image_positions.hpp>
 #include <rapt/core/cast.hpp>
 #include <rapt/core/parallel_sum.hpp>
+#include <rapt/core/tangent.hpp>
 #include <rapt/nn/linear.hpp>
 
 #include <algorithm>
@@ -19,7 +21,8 @@ namespace rapt {
 struct SelfAttention2dOptions {
   Index key_width = 0;    // of queries and keys; 0: C / 8, at least 1
   Index value_width = 0;  // 0: C / 2, at least 1
-  Bias bias = Bias::no;   // of query, value and output; one of the keys would change no weight
+  // Of query and output: one of the keys would change no weight, one of the values is one of the output.
+  Bias bias = Bias::no;
 };
 
 /// Self-attention over the positions of an image, `y = x + gamma W_o A W_v x` with the weights
@@ -33,7 +36,8 @@ struct SelfAttention2dOptions {
 ///          out_proj.weight (C, C/2), gamma (1)
 /// \init    projections as Linear, gamma 0
 /// \cost    with L = H W, 5 B L C^2 / 2 + 5 B L^2 C / 4 flops forward, about 2.5 times that backward; about
-///          9 B L C numbers of memory, and B L^2 only where the weights are asked for
+///          9 B L C numbers of memory, and B L^2 only where the weights are asked for; its tangent holds the
+///          weights, 5 B L^2 numbers
 /// \throws  ShapeError; std::invalid_argument for channels < 1 and negative widths
 /// \borrows x until the matching backward
 /// \note    Scores are not divided by the root of their width, and C/8 and C/2 are those of the paper's
@@ -65,6 +69,13 @@ struct SelfAttention2d {
     Tensor<T, 2> d_out;          // (B L, C)
     NeedWeights need_weights = NeedWeights::none;
     ForwardStamp stamp;
+    struct {
+      AttentionTangent<T> attention;
+      Tensor<T, 3> positions;           // x' with its positions as rows
+      TensorView<const T, 2> out;       // (B L, C), in the cache of out_proj
+      Tensor<T, 4> y, d_direction, dx;  // (B, C, H, W): y', and gradients by x' and x
+      Tensor<T, 2> d_out_tangent, d_out;
+    } tangent;
     static constexpr auto caches =
         std::tuple{field("query", &Cache::query), field("key", &Cache::key), field("value", &Cache::value),
                    field("out_proj", &Cache::out_proj)};
@@ -87,7 +98,7 @@ struct SelfAttention2d {
     const Index wide = options.value_width == 0 ? std::max<Index>(channels / 2, 1) : options.value_width;
     query = projection(channels, narrow, stream, options.bias);
     key = projection(channels, narrow, stream, Bias::no);
-    value = projection(channels, wide, stream, options.bias);
+    value = projection(channels, wide, stream, Bias::no);
     out_proj = projection(wide, channels, stream, options.bias);
   }
 
@@ -96,9 +107,7 @@ struct SelfAttention2d {
     expect_shape("SelfAttention2d::forward", "gamma", gamma.shape(), {1});
     cache.stamp.set(this);
     const Index batch = x.extent(0), length = x.extent(2) * x.extent(3);
-    const auto rows = cache.positions.resize({batch, length, channels});
-    detail::transpose_each(batch, channels, length, rows.data(),
-                           [&](Index from, Index) { return x.data()[from]; });
+    const auto rows = positions_of(x, cache.positions);
     const auto sequence = [&](TensorView<const T, 2> all) {
       return all.template reshape<3>({batch, length, all.extent(1)});
     };
@@ -109,10 +118,7 @@ struct SelfAttention2d {
           .need_weights = cache.need_weights};
     detail::dot_attention<T>(in, 1, T(1), {}, cache.attention);
     cache.out = sequence(out_proj.forward(cache.attention.context.rows(), cache.out_proj));
-    const auto y = cache.y.resize(x.shape());
-    detail::transpose_each(batch, length, channels, y.data(), [&, g = gamma(0)](Index from, Index to) {
-      return x.data()[to] + g * cache.out.data()[from];
-    });
+    add_scaled(x, cache.out.rows(), cache.y.resize(x.shape()));
     return cache.y;
   }
 
@@ -121,9 +127,8 @@ struct SelfAttention2d {
     expect_shape("SelfAttention2d::backward", "dy", dy.shape(), cache.y.shape());
     cache.stamp.check(this, gradient);
     if (gradient == nullptr && input_gradient == InputGradient::skip) return {};
-    const auto d_out = cache.d_out.resize(cache.out.rows().shape());
     // y = x + gamma out, out with its positions as rows
-    scale_back(dy, cache, gradient == nullptr ? nullptr : gradient->gamma.data(), d_out);
+    const auto d_out = scale_back(dy, cache.out.rows(), gradient, cache.d_out);
     // out = context W_o^T
     const auto d_context =
         out_proj.backward(d_out, cache.out_proj, part(gradient, &SelfAttention2d::out_proj))
@@ -144,7 +149,88 @@ struct SelfAttention2d {
     return cache.dx;
   }
 
+  Output forward_tangent(Input dx, Cache& cache) const {
+    detail::expect_tangent_layer<Projection>();
+    expect_shape("SelfAttention2d::forward_tangent", "dx", dx.shape(), cache.y.shape());
+    cache.stamp.check(this, nullptr);
+    auto& t = cache.tangent;
+    const auto rows = positions_of(dx, t.positions);
+    // Q = rows W_q^T:  Q' = rows' W_q^T, and so on
+    const auto through = [&](const Projection& p, auto& kept, TensorView<const T, 3> like) {
+      return p.forward_tangent(rows.rows(), kept).reshape(like.shape());
+    };
+    const auto& in = cache.attention.x;
+    t.attention.query = through(query, cache.query, in.query);
+    t.attention.key = through(key, cache.key, in.key);
+    t.attention.value = through(value, cache.value, in.value);
+    detail::dot_attention_tangent<T>(in, 1, T(1), {}, t.attention);
+    t.out = out_proj.forward_tangent(t.attention.context.rows(), cache.out_proj);
+    // y' = x' + gamma out'
+    add_scaled(dx, t.out, t.y.resize(dx.shape()));
+    return t.y;
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, SelfAttention2d* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    const char* const where = "SelfAttention2d::backward_tangent";
+    if (!d_dy.absent()) expect_shape(where, "d_dy", d_dy.shape(), cache.y.shape());
+    if (!dy.absent()) expect_shape(where, "dy", dy.shape(), cache.y.shape());
+    cache.stamp.check(this, gradient);
+    const bool wanted = input_gradient == InputGradient::compute;
+    if ((d_dy.absent() && dy.absent()) || (gradient == nullptr && !wanted)) return {};
+    auto& t = cache.tangent;
+    // y' = x' + gamma out', y = x + gamma out
+    const auto scaled = [&](Output adjoint, TensorView<const T, 2> out, Tensor<T, 2>& memory) {
+      return adjoint.absent() ? TensorView<const T, 2>{} : scale_back(adjoint, out, gradient, memory);
+    };
+    const auto by_tangent = scaled(d_dy, t.out, t.d_out_tangent);
+    const auto by_output = scaled(dy, cache.out.rows(), t.d_out);
+    // out' = context' W_o^T, out = context W_o^T
+    const auto d = out_proj.backward_tangent(by_tangent, by_output, cache.out_proj,
+                                             part(gradient, &SelfAttention2d::out_proj));
+    const auto sequence = [&](TensorView<const T, 2> v) {
+      return v.absent() ? TensorView<const T, 3>{} : v.reshape(t.attention.context.shape());
+    };
+    // context' and context = softmax(Q K^T) V
+    auto& a = t.attention;
+    detail::dot_attention_tangent_backward<T>(sequence(d.tangent), sequence(d.input), cache.attention.x, 1,
+                                              T(1), a);
+    // Q' = rows' W_q^T, Q = rows W_q^T, and so on
+    const auto through = [&](const Projection& p, const Tensor<T, 3>& dq_tangent, const Tensor<T, 3>& dq,
+                             auto& kept, auto member) {
+      const auto of_direction = d.tangent.absent() ? TensorView<const T, 2>{} : dq_tangent.rows();
+      return p.backward_tangent(of_direction, dq.rows(), kept, part(gradient, member), input_gradient);
+    };
+    const auto q = through(query, a.d_tangent_query, a.d_query, cache.query, &SelfAttention2d::query);
+    const auto k = through(key, a.d_tangent_key, a.d_key, cache.key, &SelfAttention2d::key);
+    const auto v = through(value, a.d_tangent_value, a.d_value, cache.value, &SelfAttention2d::value);
+    TangentGradient<Input> result;
+    if (!wanted) return result;
+    if (!d_dy.absent()) {
+      gather(q.tangent, k.tangent, v.tangent, d_dy, t.d_direction.resize(d_dy.shape()));
+      result.tangent = t.d_direction;
+    }
+    gather(q.input, k.input, v.input, dy, t.dx.resize(cache.y.shape()));
+    result.input = t.dx;
+    return result;
+  }
+
  private:
+  static TensorView<const T, 3> positions_of(Input x, Tensor<T, 3>& memory) {
+    const Index length = x.extent(2) * x.extent(3);
+    const auto rows = memory.resize({x.extent(0), length, x.extent(1)});
+    detail::transpose_each(x.extent(0), x.extent(1), length, rows.data(),
+                           [&](Index from, Index) { return x.data()[from]; });
+    return rows;
+  }
+
+  // y = x + gamma out, out with its positions as rows
+  void add_scaled(Input x, TensorView<const T, 2> out, TensorView<T, 4> y) const {
+    detail::transpose_each(
+        x.extent(0), x.extent(2) * x.extent(3), channels, y.data(),
+        [&, g = gamma(0)](Index from, Index to) { return x.data()[to] + g * out.data()[from]; });
+  }
+
   static Projection projection(Index in, Index out, RandomStream& stream, Bias bias) {
     if constexpr (std::constructible_from<Projection, Index, Index, RandomStream&, Bias>) {
       return Projection(in, out, stream, bias);
@@ -155,15 +241,16 @@ struct SelfAttention2d {
     }
   }
 
-  // d_out = gamma dy with its positions as rows, and the gradient of gamma, added unless null.
-  void scale_back(Output dy, const Cache& cache, T* d_gamma, TensorView<T, 2> d_out) const {
-    const Index batch = dy.extent(0), length = dy.extent(2) * dy.extent(3);
-    detail::transpose_each(batch, channels, length, d_out.data(),
+  // d_out = gamma dy with its positions as rows, and the gradient of gamma, added unless frozen.
+  TensorView<const T, 2> scale_back(Output dy, TensorView<const T, 2> out, SelfAttention2d* gradient,
+                                    Tensor<T, 2>& memory) const {
+    const auto d_out = memory.resize(out.shape());
+    detail::transpose_each(dy.extent(0), channels, dy.extent(2) * dy.extent(3), d_out.data(),
                            [&](Index from, Index) { return dy.data()[from]; });
-    if (d_gamma != nullptr) {
-      d_gamma[0] += parallel_sum<T>(d_out.size(), 4096, 2, [&](Index from, Index to) {
+    if (gradient != nullptr) {
+      gradient->gamma(0) += parallel_sum<T>(d_out.size(), 4096, 2, [&](Index from, Index to) {
         T sum = 0;
-        for (Index i = from; i < to; ++i) sum += d_out.data()[i] * cache.out.data()[i];
+        for (Index i = from; i < to; ++i) sum += d_out.data()[i] * out.data()[i];
         return sum;
       });
     }
@@ -171,17 +258,20 @@ struct SelfAttention2d {
     parallel_for_range(d_out.size(), 4096, 1, [&](Index from, Index to) {
       for (Index i = from; i < to; ++i) d_out.data()[i] *= g;
     });
+    return d_out;
   }
 
-  // dx = dy + (a + b + c) with its positions as rows
+  // dx = dy + (a + b + c) with its positions as rows, dy zeros where absent
   void gather(TensorView<const T, 2> a, TensorView<const T, 2> b, TensorView<const T, 2> c, Output dy,
               TensorView<T, 4> dx) const {
     const Index batch = dx.extent(0), length = dx.extent(2) * dx.extent(3);
     detail::transpose_each(batch, length, channels, dx.data(), [&](Index from, Index to) {
-      return dy.data()[to] + (a.data()[from] + b.data()[from] + c.data()[from]);
+      const T sum = a.data()[from] + b.data()[from] + c.data()[from];
+      return dy.absent() ? sum : dy.data()[to] + sum;
     });
   }
 };
+RAPT_MODELS(TangentLayer<SelfAttention2d<float>>, TangentLayer<SelfAttention2d<double>>);
 RAPT_MODELS(Layer<SelfAttention2d<float>>, Layer<SelfAttention2d<double>>);
 
 }  // namespace rapt

@@ -4,6 +4,7 @@
 #include "rapt/attention/attention_data.hpp"
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <cmath>
 
@@ -51,6 +52,7 @@ rapt::MultiheadAttention<double> multihead_of_units() {
 }  // namespace
 
 RAPT_TEST_LAYER("MultiheadAttention", MultiheadAttentionSample, "[attention][multihead]")
+RAPT_TEST_TANGENT("MultiheadAttention", MultiheadAttentionSample, "[attention][multihead]")
 
 TEST_CASE("MultiheadAttention gives the values worked out by hand", "[attention][multihead]") {
   const auto layer = multihead_of_units();

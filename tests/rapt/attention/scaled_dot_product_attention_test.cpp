@@ -4,6 +4,7 @@
 #include "rapt/attention/attention_data.hpp"
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <cmath>
 
@@ -29,6 +30,7 @@ struct ScaledDotProductSample {
 }  // namespace
 
 RAPT_TEST_LAYER("ScaledDotProductAttention", ScaledDotProductSample, "[attention][scaled_dot]")
+RAPT_TEST_TANGENT("ScaledDotProductAttention", ScaledDotProductSample, "[attention][scaled_dot]")
 
 TEST_CASE("ScaledDotProductAttention divides the scores by the root of the width",
           "[attention][scaled_dot]") {

@@ -3,6 +3,7 @@
 #include "rapt/attention/attention_data.hpp"
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_properties.hpp"
 
 namespace {
 
@@ -28,6 +29,7 @@ struct SelfAttentionSample {
 }  // namespace
 
 RAPT_TEST_LAYER("SelfAttention", SelfAttentionSample, "[attention][self]")
+RAPT_TEST_TANGENT("SelfAttention", SelfAttentionSample, "[attention][self]")
 
 TEST_CASE("SelfAttention is MultiheadAttention of x to itself by hand at one position", "[attention][self]") {
   // One key: its weight is 1, so y = W_o (W_v x + b_v) + b_o = 3 * (2 * 5 + 1) + 4.

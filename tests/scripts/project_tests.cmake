@@ -101,6 +101,13 @@ if(TARGET torch_weights)
   add_test(NAME "example torch_weights predicts what PyTorch predicted"
            COMMAND torch_weights ${PROJECT_SOURCE_DIR}/examples/torch_weights)
 endif()
+if(TARGET gan_toy2d)
+  foreach(part IN ITEMS usage files learns)
+    add_test(NAME "example gan_toy2d ${part}"
+             COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:gan_toy2d> -D PART=${part}
+                     -D FOLDER=${CMAKE_CURRENT_BINARY_DIR}/gan_toy2d/${part} -P ${scripts}/gan_toy2d_program.cmake)
+  endforeach()
+endif()
 if(TARGET rapt-recommend)
   foreach(part IN ITEMS help usage bad_files round_trip compare)
     add_test(NAME "example rapt-recommend ${part}"

@@ -6,7 +6,9 @@ namespace recommender {
 
 const std::vector<ModelKind>& model_kinds() {
   static const std::vector<ModelKind> kinds = [] {
-    std::vector<ModelKind> all{top_pop_kind(), item_knn_kind(), ease_kind()};
+    std::vector<ModelKind> all{top_pop_kind(), item_knn_kind(), user_knn_kind(),
+                               p3alpha_kind(), rp3beta_kind(),  pure_svd_kind(),
+                               ials_kind(),    slim_kind(),     ease_kind()};
     for (auto& kind : attention_gan_kinds()) all.push_back(std::move(kind));
     return all;
   }();

@@ -58,6 +58,12 @@ struct ModelKind {
 /// The baselines.
 ModelKind top_pop_kind();
 ModelKind item_knn_kind();
+ModelKind user_knn_kind();
+ModelKind p3alpha_kind();
+ModelKind rp3beta_kind();
+ModelKind pure_svd_kind();
+ModelKind ials_kind();
+ModelKind slim_kind();
 ModelKind ease_kind();
 /// The attention-GAN and its ablations: without discriminator, without attention, without linear path.
 std::vector<ModelKind> attention_gan_kinds();

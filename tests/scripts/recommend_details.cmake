@@ -97,8 +97,11 @@ run(1 "nowhere" compare --data nowhere)
 run(0 "Example" compare -h)
 
 # ---- fit, recommend, explain ----
-foreach(model IN ITEMS TopPop ItemKNN EASE)
+foreach(model IN ITEMS TopPop ItemKNN UserKNN P3alpha RP3beta PureSVD iALS SLIM EASE)
   run(0 "${model} learned from 320 pairs" fit . --out ${model}.st --model ${model})
+endforeach()
+foreach(model IN ITEMS UserKNN P3alpha RP3beta PureSVD iALS SLIM)
+  run(0 "Those who have g1i1 and g1i2 also have.*g1i[3-8] " recommend ${model}.st --items g1i2,g1i1 -n 3)
 endforeach()
 run(0 "Those who have g1i1 and g1i2 also have.*g1i[3-8] .*because of g1i" recommend EASE.st --items g1i2,g1i1 -n 3)
 run(0 "nothing else|because" recommend EASE.st --user u1 -n 20)

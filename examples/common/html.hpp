@@ -45,7 +45,15 @@ class HtmlPage {
     }
     body_ += "</table>\n";
   }
-  void drawing(const Svg& svg) { body_ += "<figure>" + svg.str() + "</figure>\n"; }
+  /// `words` say what the drawing shows to those who do not see it, and stand below it.
+  void drawing(const Svg& svg, std::string_view words = {}) {
+    if (words.empty()) {
+      body_ += "<figure>" + svg.str() + "</figure>\n";
+      return;
+    }
+    body_ += "<figure><div role=\"img\" aria-label=\"" + escape_markup(words) + "\">" + svg.str() +
+             "</div><figcaption>" + escape_markup(words) + "</figcaption></figure>\n";
+  }
   /// `png` is the file's bytes; pixels stay sharp where the page is enlarged.
   void picture(std::string_view png, std::string_view words) {
     body_ += "<figure><img alt=\"" + escape_markup(words) + "\" src=\"data:image/png;base64," + base64(png) +
@@ -54,14 +62,16 @@ class HtmlPage {
 
   std::string str() const {
     return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-           "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" +
+           "<meta name=\"viewport\" content=\"width=device-width\">\n"
+           "<meta name=\"color-scheme\" content=\"light dark\">\n<title>" +
            title_ +
            "</title>\n<style>body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;"
            "color:#222;background:#fff}table{border-collapse:collapse}th,td{padding:.2em "
            ".8em;text-align:right;"
            "border-bottom:1px solid #ddd}th:first-child,td:first-child{text-align:left}figure{margin:1em 0}"
            "img{image-rendering:pixelated;max-width:100%}svg{max-width:100%;height:auto}"
-           "figcaption{color:#555}</style></head><body>\n" +
+           "figcaption{color:#555}@media(prefers-color-scheme:dark){body{color:#ddd;background:#161616}"
+           "th,td{border-color:#444}figcaption{color:#aaa}}</style></head><body>\n" +
            body_ + "</body></html>\n";
   }
   /// \throws std::system_error with the path; the file is then as it was

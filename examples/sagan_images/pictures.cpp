@@ -160,10 +160,11 @@ void write_pictures(const std::string& folder, const ImageData& data, const Judg
   write(path("distance_by_seconds.svg"), by_seconds.str());
   write(path("losses.svg"), losses.str());
   page.heading("Distance over steps and seconds");
-  page.drawing(by_steps);
-  page.drawing(by_seconds);
+  page.drawing(by_steps,
+               "Frechet distance over the steps of training, a line for each kind of net that was trained.");
+  page.drawing(by_seconds, "The same over the processor time of training, measuring left out.");
   page.heading("Losses");
-  page.drawing(losses);
+  page.drawing(losses, "Losses of discriminator and generator over the steps of the training shown above.");
   page.write(path("index.html"));
 }
 

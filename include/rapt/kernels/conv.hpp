@@ -25,15 +25,25 @@ struct CorrelationAxis {
   }
 };
 
+/// Every `y_stride`-th column of the output, of which there are `out`: they have taps and a weight of their
+/// own and begin `shift` columns of x behind those that begin first.
+template <class T>
+struct CorrelationPhase {
+  Index taps, out, shift, y_first;
+  const T* weight;  // (groups rows, channels, height.taps, taps)
+};
+
 /// y[b, g, r] = bias[g, r] + sum over c and taps of weight[g, r, c, i, j] x[b, g, c, ...], see the axes.
+/// Taps, outputs and y_first of the width are those of its phases.
 template <class T>
 struct Correlation {
   Index batch, groups, channels, rows;  // of each group: channels of x, rows of y
   CorrelationAxis height, width;
-  const T* x;       // (batch, groups channels, height.in, width.in)
-  const T* weight;  // (groups rows, channels, height.taps, width.taps)
-  const T* bias;    // (groups rows) or null
-  T* y;             // (batch, groups rows, height.y_extent, width.y_extent)
+  const CorrelationPhase<T>* phases;
+  Index phase_count;
+  const T* x;     // (batch, groups channels, height.in, width.in)
+  const T* bias;  // (groups rows) or null
+  T* y;           // (batch, groups rows, height.y_extent, width.y_extent)
 };
 
 /// How the outputs of a batch are cut into blocks of about `pixels`: several images, or some rows of one.
@@ -51,55 +61,58 @@ struct ImageBlocks {
   }
 };
 
-/// A copy of some channels of a block of images with the zeros around it, in which output o reads tap k at
-/// `o.row * line_of_row + o.column + tap(k)`: the columns of a row stand in `width.stride` phases, those that
-/// one tap reads side by side.
+/// A copy of some channels of a block of images with the zeros around it, in which output o reads a tap at
+/// `o.row * height.stride * row + o.column + tap`: the columns of a row stand in `width.stride` phases, so
+/// that those that one tap reads lie side by side.
 template <class T>
 struct PaddedImages {
   CorrelationAxis height, width;  // of the block
+  Index columns;                  // of x that its outputs reach, zeros included
   Index images, channels;
   const T* x;
   Index x_image;  // from one image to the next
-  T* copy;
-  Index lines = height.span(height.out), line = (width.span(width.out) + width.stride - 1) / width.stride;
+  T* copy = nullptr;
+  Index lines = height.span(height.out), line = (columns + width.stride - 1) / width.stride;
   Index row = line * width.stride, channel = lines * row, image = channels * channel;
 
-  /// Where the first output reads a tap of the first channel.
-  constexpr Index tap(Index i, Index j) const {
-    const Index column = j * width.dilation;
+  /// Where the first output reads a tap of the first channel, `column` columns from its first.
+  constexpr Index tap(Index i, Index column) const {
     return i * height.dilation * row + column % width.stride * line + column / width.stride;
   }
   /// Elements of the copy; a vector may be read or written behind the last one.
   constexpr Index size() const { return images * image + 64; }
 };
 
-/// The copy of outputs [row, row + rows) of images, all but its memory.
-template <class T>
-PaddedImages<T> padded_images(const CorrelationAxis& height, const CorrelationAxis& width, Index row,
-                              Index rows, Index images, Index channels, const T* x, Index x_image) {
-  CorrelationAxis part = height;
-  part.out = rows;
-  part.first += row * height.stride;
-  return {part, width, images, channels, x, x_image, nullptr};
+/// Outputs [row, row + rows) of an axis.
+constexpr CorrelationAxis part_of_axis(CorrelationAxis axis, Index row, Index rows) {
+  axis.out = rows;
+  axis.first += row * axis.stride;
+  return axis;
 }
 
-/// One block of a correlation.
+/// One block of a correlation: some groups of a block of images.
 template <class T>
 struct CorrelationBlock {
-  PaddedImages<T> images;
-  Index rows;
-  const T *weight, *bias;
-  T* y;             // of its first row and image
-  Index y_image;    // from one image to the next
-  Index y_row;      // first output row
-  Index depth;      // channels of one piece of depth
-  T *panel, *sums;  // correlation_panel(), and correlation_sums() elements of workspace
-  Index stride;     // of sums
+  PaddedImages<T> images;  // of all channels of its groups
+  Index groups, channels, rows;
+  const CorrelationPhase<T>* phases;
+  Index phase_count, first_group;
+  const T* bias;  // of its first row, or null
+  T* y;           // of its first row and image
+  Index y_image;  // from one image to the next
+  Index y_row;    // first output row
+  Index depth;    // channels of one piece of depth
+  T *panel, *sums;
+  Index stride;  // of sums (phases, groups rows, stride)
 };
 
 // Outputs of a block: enough that a piece of the weight is used from the cache.
 template <class T>
 inline constexpr Index correlation_pixels = 1024 / Index{sizeof(T)};
+// Groups of a block have together about as many channels.
+inline constexpr Index correlation_channels = 32;
+// With so few rows of a group the columns are read in place: packing them would take longer than the product.
+inline constexpr Index rows_read_in_place = 4;
 // Most columns of a strip, whatever the width of the vectors.
 template <class T>
 inline constexpr Index most_strip_columns = 256 / Index{sizeof(T)};
@@ -124,26 +137,45 @@ namespace rapt::detail {
 template <class T>
 void correlate(const Correlation<T>& p) {
   const ImageBlocks blocks(p.batch, p.height.out, p.width.out, correlation_pixels<T>);
-  const Index taps = p.height.taps * p.width.taps, depth = correlation_depth<T>(taps);
+  Index taps = 0, columns = 0;
+  for (Index f = 0; f < p.phase_count; ++f) {
+    CorrelationAxis axis = p.width;
+    axis.taps = p.phases[f].taps;
+    taps = std::max(taps, p.height.taps * axis.taps);
+    if (axis.span(p.phases[f].out) > 0)
+      columns = std::max(columns, p.phases[f].shift + axis.span(p.phases[f].out));
+  }
+  const Index groups =
+      std::clamp(correlation_channels / std::max<Index>({p.rows, p.channels, 1}), Index{1}, p.groups);
+  const Index parts = (p.groups + groups - 1) / groups, depth = correlation_depth<T>(taps);
   const Index pixels = blocks.images * blocks.rows * p.width.out;
+  // The room behind the last column takes what a vector writes too much.
+  const Index stride = (pixels / most_strip_columns<T> + 2) * most_strip_columns<T>;
+  const Index panel = (std::min(depth, p.channels) * taps + 1) * most_strip_columns<T>;
   const auto kernel = RAPT_KERNEL_FOR(simd(), correlate_block<T>);
   const Index x_channel = p.height.in * p.width.in, y_channel = p.height.y_extent * p.width.y_extent;
-  parallel_for(blocks.count * p.groups, 2 * p.rows * pixels * p.channels * taps / 32, [&](Index chunk) {
-    const Index group = chunk % p.groups, block = chunk / p.groups;
+  const Index operations = p.phase_count * 2 * groups * p.rows * pixels * p.channels * taps / 32;
+  parallel_for(blocks.count * parts, operations, [&](Index chunk) {
+    const Index group = chunk % parts * groups, block = chunk / parts,
+                count = std::min(groups, p.groups - group);
     const Index image = block / blocks.down * blocks.images, row = block % blocks.down * blocks.rows;
-    const Index images = std::min(blocks.images, p.batch - image);
-    const Index rows = std::min(blocks.rows, p.height.out - row);
-    auto padded = padded_images<T>(p.height, p.width, row, rows, images, p.channels,
-                                   p.x + (image * p.groups + group) * p.channels * x_channel,
-                                   p.groups * p.channels * x_channel);
-    const Workspace<T> copy(padded.size());
-    padded.copy = copy.data();
-    const Index columns = most_strip_columns<T>, stride = even_piece(pixels, pixels, columns);
-    const Index panel = (std::min(depth, p.channels) * taps + 1) * columns;
-    const Workspace<T> working(panel + p.rows * stride);
-    kernel({.images = padded,
+    PaddedImages<T> images{.height = part_of_axis(p.height, row, std::min(blocks.rows, p.height.out - row)),
+                           .width = p.width,
+                           .columns = columns,
+                           .images = std::min(blocks.images, p.batch - image),
+                           .channels = count * p.channels,
+                           .x = p.x + (image * p.groups + group) * p.channels * x_channel,
+                           .x_image = p.groups * p.channels * x_channel};
+    const Workspace<T> copy(images.size());
+    images.copy = copy.data();
+    const Workspace<T> working(panel + p.phase_count * count * p.rows * stride);
+    kernel({.images = images,
+            .groups = count,
+            .channels = p.channels,
             .rows = p.rows,
-            .weight = p.weight + group * p.rows * p.channels * taps,
+            .phases = p.phases,
+            .phase_count = p.phase_count,
+            .first_group = group,
             .bias = p.bias == nullptr ? nullptr : p.bias + group * p.rows,
             .y = p.y + (image * p.groups + group) * p.rows * y_channel,
             .y_image = p.groups * p.rows * y_channel,

@@ -61,6 +61,9 @@ struct ChannelSums {
   T* d_bias;
 };
 
+// With so few rows of dy they are read in place rather than transposed.
+inline constexpr Index weight_rows_read_in_place = 2;
+
 /// Outputs of a block: the panel of dy^T is used from the second-level cache.
 template <class T>
 constexpr Index weight_pixels(Index rows) {
@@ -93,13 +96,17 @@ void correlate_weight_part(const CorrelationWeight<T>& p, const WeightParts& par
   for (Index block = 0; block < blocks.count; ++block) {
     const Index image = begin + block / blocks.down * blocks.images, row = block % blocks.down * blocks.rows;
     const Index count = std::min(blocks.images, begin + images - image);
-    auto padded =
-        padded_images<T>(p.height, p.width, row, std::min(blocks.rows, p.height.out - row), count, channels,
-                         p.x + ((image * p.groups + group) * p.channels + channel) * x_channel,
-                         p.groups * p.channels * x_channel);
+    const Index rows = std::min(blocks.rows, p.height.out - row);
+    PaddedImages<T> padded{.height = part_of_axis(p.height, row, rows),
+                           .width = p.width,
+                           .columns = p.width.span(p.width.out),
+                           .images = count,
+                           .channels = channels,
+                           .x = p.x + ((image * p.groups + group) * p.channels + channel) * x_channel,
+                           .x_image = p.groups * p.channels * x_channel};
     const Workspace<T> copy(padded.size());
     padded.copy = copy.data();
-    const Workspace<T> panel(count * padded.height.out * p.width.out * stride);
+    const Workspace<T> panel(count * rows * p.width.out * stride);
     kernel({.images = padded,
             .rows = p.rows,
             .dy = p.dy + (image * p.groups + group) * p.rows * dy_channel + row * p.width.out,

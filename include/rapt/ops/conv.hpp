@@ -48,6 +48,14 @@ struct ConvProblem {
   }
   Index in() const { return height.in * width.in; }
   Index out() const { return height.out * width.out; }
+  /// Whether the kernel covers the image: one product of matrices for the batch.
+  bool whole_image() const {
+    const auto covered = [](const CorrelationAxis& axis) {
+      return axis.out == 1 && axis.taps == axis.in && axis.first == 0 &&
+             (axis.taps == 1 || axis.dilation == 1);
+    };
+    return groups == 1 && covered(height) && covered(width);
+  }
   /// Whether it is a product of matrices for each image.
   bool pointwise() const {
     const auto trivial = [](const CorrelationAxis& axis) {
@@ -82,12 +90,11 @@ inline TapsOfPhase taps_of_phase(const CorrelationAxis& conv, Index input) {
            .y_first = input}};
 }
 
-/// dx of one phase of the inputs, `turned` room for its part of the weight.
+/// turned (g, c, r, i, j): the taps of one phase in reverse, input and output channels exchanged.
 template <class T>
-void conv_input_phase(const ConvProblem& p, const TapsOfPhase& rows, const TapsOfPhase& columns, const T* dy,
-                      const T* weight, const T* bias, T* dx, T* turned) {
+void turn_weight(const ConvProblem& p, const TapsOfPhase& rows, const TapsOfPhase& columns, const T* weight,
+                 T* turned) {
   const Index taps = rows.axis.taps * columns.axis.taps, kernel = p.height.taps * p.width.taps;
-  // turned (g, c, r, i, j): the taps in reverse, input and output channels exchanged
   parallel_for(p.groups * p.channels, p.rows * taps, [&](Index chunk) {
     const Index group = chunk / p.channels, c = chunk % p.channels;
     T* to = turned + chunk * p.rows * taps;
@@ -99,53 +106,99 @@ void conv_input_phase(const ConvProblem& p, const TapsOfPhase& rows, const TapsO
       }
     }
   });
+}
+
+/// dx in every row `row + m stride` of the inputs; room for all phases of a row and their part of the weight.
+template <class T>
+void conv_input_rows(const ConvProblem& p, Index row, const T* dy, const T* weight, const T* bias, T* dx,
+                     CorrelationPhase<T>* phases, Index count, T* turned) {
+  const TapsOfPhase rows = taps_of_phase(p.height, row);
+  CorrelationAxis width = taps_of_phase(p.width, 0).axis;
+  for (Index f = 0; f < count; ++f) {
+    const TapsOfPhase columns = taps_of_phase(p.width, f);
+    if (columns.axis.taps > 0) width.first = std::min(width.first, columns.axis.first);
+  }
+  for (Index f = 0; f < count; ++f) {
+    const TapsOfPhase columns = taps_of_phase(p.width, f);
+    turn_weight(p, rows, columns, weight, turned);
+    const bool empty = columns.axis.taps == 0;
+    phases[f] = {columns.axis.taps, columns.axis.out, empty ? 0 : columns.axis.first - width.first, f,
+                 turned};
+    turned += p.groups * p.rows * p.channels * rows.axis.taps * columns.axis.taps;
+  }
   correlate<T>({.batch = p.batch,
                 .groups = p.groups,
                 .channels = p.rows,
                 .rows = p.channels,
                 .height = rows.axis,
-                .width = columns.axis,
+                .width = width,
+                .phases = phases,
+                .phase_count = count,
                 .x = dy,
-                .weight = turned,
                 .bias = bias,
                 .y = dx});
+}
+
+/// to (n, channels, pixels) = the bias of its channel.
+template <class T>
+void fill_bias(const T* bias, Index channels, Index pixels, T* to) {
+  for (Index c = 0; c < channels; ++c) std::fill_n(to + c * pixels, pixels, bias[c]);
 }
 
 /// dx = the transposed convolution of dy, plus bias: each phase of the inputs is a correlation of dy of its
 /// own, so that no product is with a zero between two outputs.
 template <class T>
 void conv_input(const ConvProblem& p, const T* dy, const T* weight, const T* bias, T* dx) {
+  if (p.whole_image()) {
+    const Index size = p.channels * p.in();
+    if (bias != nullptr)
+      parallel_for(p.batch, size, [&](Index n) { fill_bias(bias, p.channels, p.in(), dx + n * size); });
+    return gemm<T>(p.batch, size, p.rows, 1, {dy, p.rows}, {weight, size}, bias != nullptr, dx, size);
+  }
   if (p.pointwise()) {
     return parallel_for(p.batch * p.groups, 2 * p.channels * p.rows * p.out() / 32, [&](Index n) {
       T* const to = dx + n * p.channels * p.in();
-      for (Index c = 0; bias != nullptr && c < p.channels; ++c)
-        std::fill_n(to + c * p.in(), p.in(), bias[n % p.groups * p.channels + c]);
-      gemm<T>(p.channels, p.in(), p.rows, 1, {weight + n % p.groups * p.rows * p.channels, p.channels, true},
+      const Index group = n % p.groups;
+      if (bias != nullptr) fill_bias(bias + group * p.channels, p.channels, p.in(), to);
+      gemm<T>(p.channels, p.in(), p.rows, 1, {weight + group * p.rows * p.channels, p.channels, true},
               {dy + n * p.rows * p.out(), p.out()}, bias != nullptr, to, p.in());
     });
   }
   const Workspace<T> turned(p.groups * p.rows * p.channels * p.height.taps * p.width.taps);
-  for (Index row = 0; row < std::min(p.height.stride, p.height.in); ++row) {
-    for (Index column = 0; column < std::min(p.width.stride, p.width.in); ++column) {
-      conv_input_phase(p, taps_of_phase(p.height, row), taps_of_phase(p.width, column), dy, weight, bias, dx,
-                       turned.data());
-    }
-  }
+  const Index columns = std::min(p.width.stride, p.width.in);
+  const Workspace<CorrelationPhase<T>> phases(columns);
+  for (Index row = 0; row < std::min(p.height.stride, p.height.in); ++row)
+    conv_input_rows(p, row, dy, weight, bias, dx, phases.data(), columns, turned.data());
 }
 
 /// y = the convolution of x, plus bias.
 template <class T>
 void conv_forward(const ConvProblem& p, const T* x, const T* weight, const T* bias, T* y) {
-  if (!p.pointwise()) {
-    return correlate<T>({p.batch, p.groups, p.channels, p.rows, p.height, p.width, x, weight, bias, y});
+  if (p.whole_image()) {
+    const Index size = p.channels * p.in();
+    return gemm<T>(p.batch, p.rows, size, 1, {x, size}, {weight, size, true}, false, y, p.rows, {bias});
   }
-  parallel_for(p.batch * p.groups, 2 * p.channels * p.rows * p.out() / 32, [&](Index n) {
-    T* const to = y + n * p.rows * p.out();
-    for (Index r = 0; bias != nullptr && r < p.rows; ++r)
-      std::fill_n(to + r * p.out(), p.out(), bias[n % p.groups * p.rows + r]);
-    gemm<T>(p.rows, p.out(), p.channels, 1, {weight + n % p.groups * p.rows * p.channels, p.channels},
-            {x + n * p.channels * p.in(), p.in()}, bias != nullptr, to, p.out());
-  });
+  if (p.pointwise()) {
+    return parallel_for(p.batch * p.groups, 2 * p.channels * p.rows * p.out() / 32, [&](Index n) {
+      T* const to = y + n * p.rows * p.out();
+      const Index group = n % p.groups;
+      if (bias != nullptr) fill_bias(bias + group * p.rows, p.rows, p.out(), to);
+      gemm<T>(p.rows, p.out(), p.channels, 1, {weight + group * p.rows * p.channels, p.channels},
+              {x + n * p.channels * p.in(), p.in()}, bias != nullptr, to, p.out());
+    });
+  }
+  const CorrelationPhase<T> all{p.width.taps, p.width.out, 0, 0, weight};
+  correlate<T>({p.batch, p.groups, p.channels, p.rows, p.height, p.width, &all, 1, x, bias, y});
+}
+
+/// d_weight += the products of x and dy.
+template <class T>
+void conv_weight(const ConvProblem& p, const T* x, const T* dy, T* d_weight) {
+  if (p.whole_image()) {
+    const Index size = p.channels * p.in();
+    return gemm<T>(p.rows, size, p.batch, 1, {dy, p.rows, true}, {x, size}, true, d_weight, size);
+  }
+  add_correlation_weight<T>({p.batch, p.groups, p.channels, p.rows, p.height, p.width, x, dy, d_weight});
 }
 
 template <class T>

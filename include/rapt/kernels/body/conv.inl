@@ -15,6 +15,23 @@ RAPT_LANES Lanes<T> even_lanes(Lanes<T> a, Lanes<T> b) {
     return __builtin_shufflevector(a, b, 0, 2);
   }
 }
+/// The lanes of two vectors in turn: a0 b0 a1 b1 ..., the first half of them or the second.
+template <class T, bool second>
+RAPT_LANES Lanes<T> mixed_lanes(Lanes<T> a, Lanes<T> b) {
+  constexpr int n = lane_count<T>, at = second ? n / 2 : 0;
+  if constexpr (n == 16) {
+    return __builtin_shufflevector(a, b, at, n + at, at + 1, n + at + 1, at + 2, n + at + 2, at + 3,
+                                   n + at + 3, at + 4, n + at + 4, at + 5, n + at + 5, at + 6, n + at + 6,
+                                   at + 7, n + at + 7);
+  } else if constexpr (n == 8) {
+    return __builtin_shufflevector(a, b, at, n + at, at + 1, n + at + 1, at + 2, n + at + 2, at + 3,
+                                   n + at + 3);
+  } else if constexpr (n == 4) {
+    return __builtin_shufflevector(a, b, at, n + at, at + 1, n + at + 1);
+  } else {
+    return __builtin_shufflevector(a, b, at, n + at);
+  }
+}
 #endif
 
 /// to[i] = from[i stride] for i < count; a vector's worth behind them is overwritten.
@@ -43,35 +60,48 @@ RAPT_LANES void copy_every(const T* from, Index stride, Index count, T* to) {
   for (Index i = 0; i < count; ++i) to[i] = from[i * stride];
 }
 
-/// One row of an image in phases, zeros on both sides.
+/// Numbers [begin, end) of one phase of a row lie in the image, from its number `from` on.
+struct PhaseRange {
+  Index begin, end, from;
+};
 template <class T>
-RAPT_LANES void pad_row(const PaddedImages<T>& t, const T* from, T* to) {
-  const Index stride = t.width.stride;
-  for (Index phase = 0; phase < stride; ++phase, to += t.line) {
-    const Index at = phase + t.width.first;  // of the first number of this phase
-    Index begin = at >= 0 ? 0 : (stride - 1 - at) / stride;
-    Index end = at >= t.width.in ? 0 : (t.width.in - at + stride - 1) / stride;
-    begin = begin < t.line ? begin : t.line;
-    end = end < t.line ? end : t.line;
-    for (Index i = 0; i < begin; ++i) to[i] = 0;
-    if (begin < end) copy_every<T>(from + at + begin * stride, stride, end - begin, to + begin);
-    for (Index i = begin > end ? begin : end; i < t.line; ++i) to[i] = 0;
-  }
+RAPT_LANES PhaseRange phase_range(const PaddedImages<T>& t, Index phase) {
+  const Index stride = t.width.stride, at = phase + t.width.first;
+  const Index begin = at >= 0 ? 0 : (stride - 1 - at) / stride;
+  const Index end = at >= t.width.in ? 0 : (t.width.in - at + stride - 1) / stride;
+  return {begin < t.line ? begin : t.line, end < t.line ? end : t.line, at + begin * stride};
+}
+
+/// One phase of a row, zeros on both sides.
+template <class T>
+RAPT_LANES void pad_phase(const T* from, Index stride, PhaseRange range, Index line, T* to) {
+  for (Index i = 0; i < range.begin; ++i) to[i] = 0;
+  if (range.begin < range.end)
+    copy_every<T>(from + range.from, stride, range.end - range.begin, to + range.begin);
+  for (Index i = range.begin > range.end ? range.begin : range.end; i < line; ++i) to[i] = 0;
 }
 
 /// Fills the copy; what is written behind a row is written again by the next one.
 template <class T>
 RAPT_LANES void pad_images(const PaddedImages<T>& t) {
+  constexpr Index known = 4;  // phases whose divisions are made once
+  const Index stride = t.width.stride;
+  PhaseRange ranges[known];
+  for (Index phase = 0; phase < (stride < known ? stride : known); ++phase)
+    ranges[phase] = phase_range(t, phase);
   T* to = t.copy;
   for (Index n = 0; n < t.images; ++n) {
     for (Index c = 0; c < t.channels; ++c) {
       const T* const from = t.x + n * t.x_image + c * t.height.in * t.width.in;
-      for (Index r = 0; r < t.lines; ++r, to += t.row) {
+      for (Index r = 0; r < t.lines; ++r) {
         const Index row = r + t.height.first;
-        if (row >= 0 && row < t.height.in) {
-          pad_row<T>(t, from + row * t.width.in, to);
-        } else {
-          for (Index i = 0; i < t.row; ++i) to[i] = 0;
+        if (row < 0 || row >= t.height.in) {
+          for (Index i = 0; i < t.row; ++i) *to++ = 0;
+          continue;
+        }
+        for (Index phase = 0; phase < stride; ++phase, to += t.line) {
+          pad_phase<T>(from + row * t.width.in, stride, phase < known ? ranges[phase] : phase_range(t, phase),
+                       t.line, to);
         }
       }
     }
@@ -86,10 +116,10 @@ struct StripRuns {
   Index from[most_strip_columns<T>], to[most_strip_columns<T>];
 };
 
-/// The runs of columns [first, last) of the block, numbered (image, row, column).
+/// The runs of columns [first, last) of a phase, numbered (image, row, column).
 template <class T>
-RAPT_LANES void find_runs(const PaddedImages<T>& t, Index first, Index last, StripRuns<T>& runs) {
-  const Index width = t.width.out;
+RAPT_LANES void find_runs(const PaddedImages<T>& t, Index width, Index first, Index last,
+                          StripRuns<T>& runs) {
   Index row = first / width, column = first % width;
   runs.count = 0;
   for (Index at = first; at < last; ++row, column = 0) {
@@ -103,16 +133,121 @@ RAPT_LANES void find_runs(const PaddedImages<T>& t, Index first, Index last, Str
   }
 }
 
-/// Packs a strip for channels [first, last): a row for each tap of each. What a run writes beyond its columns
-/// is overwritten by the next one, or belongs to no column.
-template <class T>
-RAPT_LANES void pack_taps(const PaddedImages<T>& t, const StripRuns<T>& runs, Index first, Index last,
-                          T* to) {
+/// Calls tap(from) for the taps of channels [first, last) in the order of the weight: where output 0 reads
+/// it.
+template <class T, class Tap>
+RAPT_LANES void for_each_tap(const PaddedImages<T>& t, const CorrelationPhase<T>& phase, Index first,
+                             Index last, Tap&& tap) {
   for (Index c = first; c < last; ++c) {
     for (Index i = 0; i < t.height.taps; ++i) {
-      for (Index j = 0; j < t.width.taps; ++j, to += strip_columns<T>) {
-        const T* const from = t.copy + c * t.channel + t.tap(i, j);
-        for (Index k = 0; k < runs.count; ++k) store<T>(to + runs.to[k], load<T>(from + runs.from[k]));
+      const T* const from = t.copy + c * t.channel;
+      if (t.width.stride == 1) {
+        const T* at = from + t.tap(i, phase.shift);
+        for (Index j = 0; j < phase.taps; ++j, at += t.width.dilation) tap(at);
+      } else {
+        for (Index j = 0; j < phase.taps; ++j) tap(from + t.tap(i, phase.shift + j * t.width.dilation));
+      }
+    }
+  }
+}
+
+/// Packs a strip: a row for each tap of channels [first, last). What a run writes beyond its columns is
+/// overwritten by the next one, or belongs to no column.
+template <class T>
+RAPT_LANES void pack_taps(const PaddedImages<T>& t, const CorrelationPhase<T>& phase,
+                          const StripRuns<T>& runs, Index first, Index last, T* to) {
+  for_each_tap(t, phase, first, last, [&](const T* from) RAPT_LANES_LAMBDA {
+    for (Index k = 0; k < runs.count; ++k) store<T>(to + runs.to[k], load<T>(from + runs.from[k]));
+    to += strip_columns<T>;
+  });
+}
+
+/// Adds a phase of one group to its sums, piece by piece of depth and strip by strip of columns.
+template <class T>
+RAPT_LANES void add_packed(const CorrelationBlock<T>& t, const CorrelationPhase<T>& phase, Index group,
+                           Index columns, T* sums) {
+  constexpr Index width = strip_columns<T>;
+  const Index taps = t.images.height.taps * phase.taps, depth = t.channels * taps;
+  const T* const weight = phase.weight + (t.first_group + group) * t.rows * depth;
+  StripRuns<T> runs;
+  for (Index c = 0; c < t.channels; c += t.depth) {
+    const Index last = c + t.depth < t.channels ? c + t.depth : t.channels;
+    for (Index first = 0; first < columns; first += width) {
+      const Index end = first + width < columns ? first + width : columns;
+      find_runs<T>(t.images, phase.out, first, end, runs);
+      pack_taps<T>(t.images, phase, runs, group * t.channels + c, group * t.channels + last, t.panel);
+      for_row_blocks(t.rows, [&](auto rows, Index i, Index count) RAPT_LANES_LAMBDA {
+        const auto a = rows_of<T, rows>(weight + i * depth + c * taps, depth, 1, count);
+        const StripTarget<T> to{sums + i * t.stride + first, t.stride, end - first, 1, c > 0, false, nullptr,
+                                FusedActivation::none,       T(0)};
+        with_vectors<T>(end - first, [&](auto vectors) RAPT_LANES_LAMBDA {
+          product_block<T, rows, vectors>((last - c) * taps, a, count, t.panel, width, to);
+        });
+      });
+    }
+  }
+}
+
+/// The sums of a few rows for `Vectors` runs, read in place.
+template <class T, int Rows, int Vectors>
+RAPT_LANES void sums_in_place(const CorrelationBlock<T>& t, const CorrelationPhase<T>& phase, Index group,
+                              const Index* from, const Index* to, T* sums) {
+  const Index depth = t.channels * t.images.height.taps * phase.taps;
+  const auto a = rows_of<T, Rows>(phase.weight + (t.first_group + group) * t.rows * depth, depth, 1, t.rows);
+  Lanes<T> s[Rows][Vectors];
+  RAPT_UNROLL
+  for (int i = 0; i < Rows; ++i) {
+    RAPT_UNROLL
+    for (int j = 0; j < Vectors; ++j) s[i][j] = Lanes<T>{};
+  }
+  Index p = 0;
+  for_each_tap(t.images, phase, group * t.channels, (group + 1) * t.channels,
+               [&](const T* tap) RAPT_LANES_LAMBDA {
+                 Lanes<T> right[Vectors];
+                 RAPT_UNROLL
+                 for (int j = 0; j < Vectors; ++j) right[j] = load<T>(tap + from[j]);
+                 RAPT_UNROLL
+                 for (int i = 0; i < Rows; ++i) {
+                   const Lanes<T> left = broadcast<T>(a.rows[i][p]);
+                   RAPT_UNROLL
+                   for (int j = 0; j < Vectors; ++j) s[i][j] += left * right[j];
+                 }
+                 ++p;
+               });
+  for (int i = 0; i < Rows && i < t.rows; ++i) {
+    RAPT_UNROLL
+    for (int j = 0; j < Vectors; ++j) store<T>(sums + i * t.stride + to[j], s[i][j]);
+  }
+}
+
+/// The sums of all groups of a phase, each of a few rows. A vector is stored whole: the next one overwrites
+/// what it has too much.
+template <class T>
+RAPT_LANES void add_in_place(const CorrelationBlock<T>& t, const CorrelationPhase<T>& phase, Index columns,
+                             T* sums) {
+  constexpr int few = strip_lanes<T>, many = 2 * strip_lanes<T>;
+  constexpr Index width =
+      many * lane_count<T> < most_strip_columns<T> ? many * lane_count<T> : most_strip_columns<T>;
+  StripRuns<T> runs;
+  for (Index first = 0; first < columns; first += width) {
+    find_runs<T>(t.images, phase.out, first, first + width < columns ? first + width : columns, runs);
+    const Index step = t.rows == 1 ? many : few;
+    for (Index k = 0; k < runs.count; k += step) {
+      Index from[many], to[many];
+      for (Index j = 0; j < step; ++j) {
+        const Index run = k + j < runs.count ? k + j : runs.count - 1;
+        from[j] = runs.from[run];
+        to[j] = first + runs.to[run];
+      }
+      for (Index g = 0; g < t.groups; ++g) {
+        T* const of_group = sums + g * t.rows * t.stride;
+        if (t.rows == 1) {
+          sums_in_place<T, 1, many>(t, phase, g, from, to, of_group);
+        } else if (t.rows == 2) {
+          sums_in_place<T, 2, few>(t, phase, g, from, to, of_group);
+        } else {
+          sums_in_place<T, 4, few>(t, phase, g, from, to, of_group);
+        }
       }
     }
   }
@@ -131,53 +266,79 @@ RAPT_LANES void write_every(const T* from, T bias, Index count, T* to, Index str
   if (i < count) store_part<T>(to + i, load_part<T>(from + i, count - i) + more, count - i);
 }
 
+/// to[2i] = even[i] + bias, to[2i + 1] = odd[i] + bias for the first `count` of both together.
+template <class T>
+RAPT_LANES void write_two(const T* even, const T* odd, T bias, Index count, T* to) {
+  Index i = 0;
+#if RAPT_VECTOR_TYPES
+  const Lanes<T> more = broadcast<T>(bias);
+  for (; 2 * i < count; i += lane_count<T>) {
+    const Lanes<T> a = load<T>(even + i) + more, b = load<T>(odd + i) + more;
+    const Index left = count - 2 * i;
+    store_part<T>(to + 2 * i, mixed_lanes<T, false>(a, b), left < lane_count<T> ? left : lane_count<T>);
+    if (left <= lane_count<T>) break;
+    store_part<T>(to + 2 * i + lane_count<T>, mixed_lanes<T, true>(a, b),
+                  left < 2 * lane_count<T> ? left - lane_count<T> : lane_count<T>);
+  }
+#else
+  for (; i < count; ++i) to[i] = (i % 2 == 0 ? even : odd)[i / 2] + bias;
+#endif
+}
+
+/// One row of y from the sums of all phases; row `o` of image n of the block.
+template <class T>
+RAPT_LANES void write_row(const CorrelationBlock<T>& t, const T* sums, Index image_row, T bias, T* to) {
+  const CorrelationAxis& width = t.images.width;
+  const Index of_phase = t.groups * t.rows * t.stride;
+  if (t.phase_count == 2 && width.y_stride == 2) {
+    return write_two<T>(sums + image_row * t.phases[0].out, sums + of_phase + image_row * t.phases[1].out,
+                        bias, width.y_extent, to);
+  }
+  for (Index f = 0; f < t.phase_count; ++f) {
+    const CorrelationPhase<T>& phase = t.phases[f];
+    write_every<T>(sums + f * of_phase + image_row * phase.out, bias, phase.out, to + phase.y_first,
+                   width.y_stride);
+  }
+}
+
 /// y from the sums of a block.
 template <class T>
 RAPT_LANES void write_block(const CorrelationBlock<T>& t) {
   const CorrelationAxis &height = t.images.height, &width = t.images.width;
-  const bool whole_rows = width.y_stride == 1 && width.y_extent == width.out && height.y_stride == 1;
-  const Index run = whole_rows ? height.out * width.out : width.out, runs = whole_rows ? 1 : height.out;
-  for (Index r = 0; r < t.rows; ++r) {
+  const bool whole = width.y_stride == 1 && height.y_stride == 1 && t.phases[0].out == width.y_extent;
+  const Index run = height.out * width.y_extent;
+  for (Index r = 0; r < t.groups * t.rows; ++r) {
     const T bias = t.bias == nullptr ? T(0) : t.bias[r];
-    const T* from = t.sums + r * t.stride;
+    const T* const from = t.sums + r * t.stride;
     for (Index n = 0; n < t.images.images; ++n) {
       T* const to = t.y + n * t.y_image + r * height.y_extent * width.y_extent;
-      for (Index o = 0; o < runs; ++o, from += run) {
-        const Index row = height.y_first + (t.y_row + o) * height.y_stride;
-        write_every<T>(from, bias, run, to + row * width.y_extent + width.y_first, width.y_stride);
+      if (whole) {
+        write_every<T>(from + n * run, bias, run, to + (height.y_first + t.y_row) * width.y_extent, 1);
+        continue;
+      }
+      for (Index o = 0; o < height.out; ++o) {
+        write_row<T>(t, from, n * height.out + o, bias,
+                     to + (height.y_first + (t.y_row + o) * height.y_stride) * width.y_extent);
       }
     }
   }
 }
 
-/// One block: pads, then adds to its sums piece by piece of depth and strip by strip of columns.
+/// One block of a correlation.
 template <class T>
 RAPT_ENTRY void correlate_block(const CorrelationBlock<T>& t) {
-  constexpr Index width = strip_columns<T>;
-  const PaddedImages<T>& images = t.images;
-  const Index taps = images.height.taps * images.width.taps, depth = images.channels * taps;
-  const Index columns = images.images * images.height.out * images.width.out;
-  if (depth == 0) {
-    for (Index i = 0; i < t.rows * t.stride; ++i) t.sums[i] = 0;
-    return write_block(t);
-  }
-  pad_images(images);
-  StripRuns<T> runs;
-  for (Index c = 0; c < images.channels; c += t.depth) {
-    const Index last = c + t.depth < images.channels ? c + t.depth : images.channels;
-    for (Index first = 0; first < columns; first += width) {
-      const Index end = first + width < columns ? first + width : columns;
-      find_runs<T>(images, first, end, runs);
-      pack_taps<T>(images, runs, c, last, t.panel);
-      for_row_blocks(t.rows, [&](auto rows, Index i, Index count) RAPT_LANES_LAMBDA {
-        const auto a = rows_of<T, rows>(t.weight + i * depth + c * taps, depth, 1, count);
-        const StripTarget<T> to{
-            t.sums + i * t.stride + first, t.stride, end - first, 1, c > 0, false, nullptr,
-            FusedActivation::none,         T(0)};
-        with_vectors<T>(end - first, [&](auto vectors) RAPT_LANES_LAMBDA {
-          product_block<T, rows, vectors>((last - c) * taps, a, count, t.panel, width, to);
-        });
-      });
+  pad_images(t.images);
+  const Index rows = t.groups * t.rows;
+  for (Index f = 0; f < t.phase_count; ++f) {
+    const CorrelationPhase<T>& phase = t.phases[f];
+    const Index columns = t.images.images * t.images.height.out * phase.out;
+    T* const sums = t.sums + f * rows * t.stride;
+    if (t.channels * t.images.height.taps * phase.taps == 0) {
+      for (Index i = 0; i < rows * t.stride; ++i) sums[i] = 0;
+    } else if (t.rows <= rows_read_in_place) {
+      add_in_place<T>(t, phase, columns, sums);
+    } else {
+      for (Index g = 0; g < t.groups; ++g) add_packed<T>(t, phase, g, columns, sums + g * t.rows * t.stride);
     }
   }
   write_block(t);

@@ -34,7 +34,7 @@ RAPT_LANES void pack_outputs(const CorrelationWeightBlock<T>& t) {
 template <class T>
 RAPT_LANES const T* tap_row(const PaddedImages<T>& t, Index k) {
   const Index columns = t.width.taps, taps = t.height.taps * columns;
-  return t.copy + k / taps * t.channel + t.tap(k % taps / columns, k % columns);
+  return t.copy + k / taps * t.channel + t.tap(k % taps / columns, k % columns * t.width.dilation);
 }
 
 /// sums (rows, vectors) of the products of some taps with a strip of dy^T.
@@ -69,6 +69,31 @@ RAPT_LANES void add_tap_products(const CorrelationWeightBlock<T>& t, const T* co
   }
 }
 
+/// Adds the products of `Taps` taps and one row of dy, both read in place along the columns.
+template <class T, int Taps>
+RAPT_LANES void add_taps_in_place(const CorrelationWeightBlock<T>& t, Index k, Index count, const T* dy,
+                                  T* to) {
+  const PaddedImages<T>& images = t.images;
+  const Index width = images.width.out;
+  const T* taps[Taps];
+  for (int i = 0; i < Taps; ++i) taps[i] = tap_row(images, k + (i < count ? i : count - 1));
+  Lanes<T> sums[Taps];
+  RAPT_UNROLL
+  for (int i = 0; i < Taps; ++i) sums[i] = Lanes<T>{};
+  for (Index n = 0; n < images.images; ++n) {
+    for (Index o = 0; o < images.height.out; ++o) {
+      const Index at = n * images.image + o * images.height.stride * images.row;
+      const T* const d = dy + n * t.dy_image + o * width;
+      for (Index j = 0; j < width; j += lane_count<T>) {
+        const Lanes<T> right = width - j < lane_count<T> ? load_part<T>(d + j, width - j) : load<T>(d + j);
+        RAPT_UNROLL
+        for (int i = 0; i < Taps; ++i) sums[i] += load<T>(taps[i] + at + j) * right;
+      }
+    }
+  }
+  for (int i = 0; i < Taps && i < count; ++i) to[i * t.stride] += sum_of<T>(sums[i]);
+}
+
 template <class T>
 RAPT_ENTRY void correlate_weight_block(const CorrelationWeightBlock<T>& t) {
   constexpr Index width = strip_columns<T>;
@@ -76,6 +101,16 @@ RAPT_ENTRY void correlate_weight_block(const CorrelationWeightBlock<T>& t) {
   const Index pixels = images.images * images.height.out * images.width.out;
   const Index taps = images.channels * images.height.taps * images.width.taps;
   pad_images(images);
+  if (t.rows <= weight_rows_read_in_place) {
+    constexpr int at_once = RAPT_LANE_REGISTERS == 32 ? 9 : 5;
+    for (Index r = 0; r < t.rows; ++r) {
+      for (Index k = 0; k < taps; k += at_once) {
+        add_taps_in_place<T, at_once>(t, k, taps - k < at_once ? taps - k : at_once, t.dy + r * t.dy_row,
+                                      t.sums + k * t.stride + r);
+      }
+    }
+    return;
+  }
   pack_outputs(t);
   for (Index first = 0; first < t.rows; first += width) {
     const Index columns = t.rows - first < width ? t.rows - first : width;

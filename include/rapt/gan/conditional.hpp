@@ -9,37 +9,42 @@
 
 namespace rapt {
 
-/// What a conditional network reads: noise or a sample, and what it is conditioned on.
-/// \shape x (N, A), condition (N, C)
-template <std::floating_point T>
+/// What a conditional network reads: noise or a sample, and what it is conditioned on, such as classes, one
+/// number 1 and the others 0.
+/// \shape x (N, A), condition (N, C); of rank 4 x (N, A, H, W), condition (N, C) or (N, C, H, W)
+template <std::floating_point T, std::size_t Rank = 2, std::size_t ConditionRank = 2>
 struct ConditionalInput {
-  TensorView<const T, 2> x, condition;
+  TensorView<const T, Rank> x;
+  TensorView<const T, ConditionRank> condition;
   static constexpr auto tensors = std::tuple{&ConditionalInput::x, &ConditionalInput::condition};
 };
 
 /// `y = net([x, condition])`: the conditional form of a generator or discriminator (Mirza and Osindero 2014,
-/// arXiv:1411.1784). Give the net an input as wide as both together.
+/// arXiv:1411.1784). Give the net an input as wide as both together. Where the net reads images, they get the
+/// condition as further channels: numbers (N, C) as C planes, or with ConditionRank 4 an image (N, C, H, W),
+/// such as a map of attention.
 ///
-/// \shape   x (N, A), condition (N, C) -> what the net gives for (N, A + C)
+/// \shape   x (N, A), condition (N, C) -> what the net gives for (N, A + C); x (N, A, H, W), condition (N, C)
+///          or (N, C, H, W) -> what the net gives for (N, A + C, H, W)
 /// \throws  ShapeError
 /// \borrows x and condition until the matching backward
-template <Layer Net>
-requires std::same_as<typename Net::Input, TensorView<const typename Net::Scalar, 2>>
-struct Conditional {
+template <Layer Net, std::size_t ConditionRank = 2>
+requires detail::is_float_view<typename Net::Input> &&(Net::Input::rank >= 2) &&
+    (ConditionRank == 2 || ConditionRank == Net::Input::rank) struct Conditional {
   using Scalar = typename Net::Scalar;
-  using Input = ConditionalInput<Scalar>;
+  using Input = ConditionalInput<Scalar, Net::Input::rank, ConditionRank>;
   using Output = typename Net::Output;
   template <class U>
-  using Rebound = Conditional<typename detail::Rebound<Net, U>::type>;
+  using Rebound = Conditional<typename detail::Rebound<Net, U>::type, ConditionRank>;
 
   Net net;
-  Concat<Scalar> concat;
+  Concat<Scalar, Net::Input::rank, ConditionRank> concat;
   static constexpr auto parameters =
       std::tuple{field("", &Conditional::net), field("concat", &Conditional::concat)};
 
   struct Cache {
     typename Net::Cache net;
-    typename Concat<Scalar>::Cache concat;
+    typename Concat<Scalar, Net::Input::rank, ConditionRank>::Cache concat;
     static constexpr auto caches = std::tuple{field("", &Cache::net)};
   };
 

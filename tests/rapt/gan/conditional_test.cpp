@@ -1,7 +1,11 @@
 #include <rapt/gan/conditional.hpp>
 
 #include <rapt/gan/mlp.hpp>
+#include <rapt/nn/conv_2d.hpp>
+#include <rapt/nn/flatten.hpp>
 #include <rapt/nn/linear.hpp>
+#include <rapt/nn/sequential.hpp>
+#include <rapt/nn/tanh.hpp>
 
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
@@ -23,6 +27,31 @@ struct ConditionalSample {
   rapt::ConditionalInput<T> input() const { return {x, condition}; }
 };
 
+template <class T>
+using SmallImageNet = rapt::Sequential<rapt::Conv2d<T>, rapt::Tanh<T, 4>, rapt::Flatten<T>>;
+
+// Images of 3 x 2 with a condition of rank 2 (planes) or 4 (a map).
+template <class T, std::size_t rank>
+struct ConditionalImageSample {
+  explicit ConditionalImageSample(rapt_test::Draw& draw)
+      : x(draw.normal<T, 4>({draw.small() - 1, draw.small(), 3, 2})) {
+    rapt::Shape<rank> shape{};
+    for (std::size_t axis = 0; axis < rank; ++axis) shape[axis] = x.extent(axis);
+    shape[1] = draw.small();
+    condition = draw.normal<T, rank>(shape);
+    layer = rapt::Conditional<SmallImageNet<T>, rank>(
+        SmallImageNet<T>(rapt::Conv2d<T>(x.extent(1) + shape[1], 2, 2, draw.values), {}, {}));
+  }
+  rapt::Tensor<T, 4> x;
+  rapt::Tensor<T, rank> condition;
+  rapt::Conditional<SmallImageNet<T>, rank> layer;
+  rapt::ConditionalInput<T, 4, rank> input() const { return {x, condition}; }
+};
+template <class T>
+using ConditionalPlanesSample = ConditionalImageSample<T, 2>;
+template <class T>
+using ConditionalMapSample = ConditionalImageSample<T, 4>;
+
 // A net that does not read (N, E) numbers cannot be conditioned by laying numbers beside them.
 template <class Net>
 concept Conditionable = requires {
@@ -35,6 +64,11 @@ static_assert(Conditionable<rapt::Linear<float>> && !Conditionable<rapt::Concat<
 
 RAPT_TEST_LAYER("Conditional", ConditionalSample, "[gan][conditional]")
 RAPT_TEST_TANGENT("Conditional", ConditionalSample, "[gan][conditional]")
+
+RAPT_TEST_LAYER("Conditional over planes", ConditionalPlanesSample, "[gan][conditional]")
+RAPT_TEST_TANGENT("Conditional over planes", ConditionalPlanesSample, "[gan][conditional]")
+RAPT_TEST_LAYER("Conditional over a map", ConditionalMapSample, "[gan][conditional]")
+RAPT_TEST_TANGENT("Conditional over a map", ConditionalMapSample, "[gan][conditional]")
 
 TEST_CASE("Conditional reads input and condition side by side", "[gan][conditional]") {
   rapt::Linear<double> linear;

@@ -22,6 +22,7 @@ enum class Ties {
 struct EvaluateOptions {
   std::vector<Index> cutoffs = {5, 20};  // list lengths n
   Ties ties = Ties::lower_id;
+  bool keep_lists = false;  // also the lists themselves, for beyond_accuracy
 };
 
 /// Figures of every evaluated user, kept apart so that two recommenders can be compared user by user.
@@ -30,6 +31,7 @@ struct Evaluation {
   std::vector<Index> users;                         // those with at least one test item, ascending
   Index skipped = 0;                                // users without one
   std::vector<std::vector<RankingMetrics>> values;  // [cutoff][place in users]
+  std::vector<std::vector<Index>> lists;            // parallel to users, where they were kept
 
   /// Values of one figure, parallel to `users`. \throws std::invalid_argument where n was not evaluated
   std::vector<double> per_user(double RankingMetrics::*metric, Index n) const {
@@ -83,6 +85,7 @@ inline void evaluate_chunk(const Scorer& scorer, const Interactions& seen, const
       evaluation.values[c][static_cast<std::size_t>(k)] =
           ranking_metrics(list, test.items_of(user_at(k)), evaluation.cutoffs[c]);
     }
+    if (!evaluation.lists.empty()) evaluation.lists[static_cast<std::size_t>(k)] = list;
   }
 }
 
@@ -116,6 +119,7 @@ inline Evaluation evaluate(const Scorer& scorer, const Interactions& seen, const
       evaluation.users.push_back(user);
   }
   evaluation.values.assign(evaluation.cutoffs.size(), std::vector<RankingMetrics>(evaluation.users.size()));
+  if (options.keep_lists) evaluation.lists.resize(evaluation.users.size());
   parallel_for_range(static_cast<Index>(evaluation.users.size()), 64, 16 * scorer.items(),
                      [&](Index from, Index to) {
                        detail::evaluate_chunk(scorer, seen, test, from, to, options.ties, evaluation);

@@ -58,6 +58,21 @@ TEST_CASE("evaluate gives every user the golden figures with ties by lower id",
   }
 }
 
+TEST_CASE("evaluate keeps the lists where asked", "[recommend][evaluate]") {
+  const auto seen = rapt_test::golden_interactions("seen"), test = rapt_test::golden_interactions("test");
+  const auto scorer = rapt::TopPop::fit(seen);
+  CHECK(rapt::evaluate(scorer, seen, test).lists.empty());
+  const auto evaluation = rapt::evaluate(scorer, seen, test, {{2, 3}, rapt::Ties::lower_id, true});
+  REQUIRE(evaluation.lists.size() == evaluation.users.size());
+  for (std::size_t k = 0; k < evaluation.lists.size(); ++k) {
+    std::vector<rapt::ScoredItem> best;
+    const auto counts = scorer.counts();
+    rapt::top_n({counts.begin(), counts.end()}, seen.items_of(evaluation.users[k]), 3, best);
+    REQUIRE(evaluation.lists[k].size() == best.size());
+    for (std::size_t i = 0; i < best.size(); ++i) CHECK(evaluation.lists[k][i] == best[i].item);
+  }
+}
+
 TEST_CASE("evaluate gives the same bits at any number of threads", "[recommend][evaluate]") {
   std::vector<rapt::Interaction> seen_pairs, test_pairs;
   rapt::RandomStream stream(3);

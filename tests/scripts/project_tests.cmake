@@ -74,6 +74,17 @@ add_test(NAME "compile fast_math is refused"
                  ${system_folders} -x c++ -include rapt/core/shape.hpp ${scripts}/empty.cpp)
 set_tests_properties("compile fast_math is refused" PROPERTIES PASS_REGULAR_EXPRESSION "rapt: -ffast-math")
 
+# ---- a critic with a layer that has no tangent takes no gradient penalty, and the message names the layer ----
+foreach(case IN ITEMS "" "-DWITHOUT_PENALTY")
+  set(name "compile penalty_without_tangent ${case}")
+  string(STRIP "${name}" name)
+  add_test(NAME "${name}"
+           COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -fsyntax-only ${case} -I ${PROJECT_SOURCE_DIR}/include
+                   ${system_folders} ${scripts}/penalty_without_tangent.cpp)
+endforeach()
+set_tests_properties("compile penalty_without_tangent" PROPERTIES PASS_REGULAR_EXPRESSION
+  "L = DoublerWithoutTangent.*a gradient penalty differentiates|a gradient penalty differentiates.*expect_tangent_layer<DoublerWithoutTangent>")
+
 # ---- the README's code: every block compiles alone, and one that has a main is run ----
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md)
 set(README ${PROJECT_SOURCE_DIR}/README.md)

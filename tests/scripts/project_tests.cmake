@@ -119,6 +119,13 @@ if(TARGET gan_toy2d)
                      -D FOLDER=${CMAKE_CURRENT_BINARY_DIR}/gan_toy2d/${part} -P ${scripts}/gan_toy2d_program.cmake)
   endforeach()
 endif()
+if(TARGET sagan_images)
+  foreach(part IN ITEMS usage bad_files files threads)
+    add_test(NAME "example sagan_images ${part}"
+             COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:sagan_images> -D PART=${part}
+                     -D FOLDER=${CMAKE_CURRENT_BINARY_DIR}/sagan_images/${part} -P ${scripts}/sagan_images_program.cmake)
+  endforeach()
+endif()
 if(TARGET rapt-recommend)
   foreach(part IN ITEMS help usage bad_files round_trip compare)
     add_test(NAME "example rapt-recommend ${part}"

@@ -3,7 +3,9 @@
 
 #include <rapt/core/layer.hpp>
 #include <rapt/core/number_text.hpp>
+#include <rapt/core/tangent.hpp>
 #include <rapt/core/training.hpp>
+#include <rapt/ops/norm_tangent.hpp>
 #include <rapt/ops/normalization.hpp>
 
 #include <concepts>
@@ -48,6 +50,9 @@ struct BatchNorm1d {
     Tensor<T, 1> mean, variance, scale;              // (C); the variance in training only
     Tensor<T, 2> y;                                  // (N, C)
     Tensor<T, 2> dx;                                 // (N, C)
+    Input direction;                                 // x' of the tangent, borrowed (N, C)
+    Tensor<T, 1> tangent_mean, slope;                // (C)
+    Tensor<T, 2> tangent_y, d_tangent, tangent_dx;   // (N, C)
     ForwardStamp stamp;
   };
 
@@ -109,6 +114,40 @@ struct BatchNorm1d {
     return cache.dx;
   }
 
+  Output forward_tangent(Input dx, Cache& cache) const {
+    expect_shape("BatchNorm1d::forward_tangent", "dx", dx.shape(), cache.x.shape());
+    cache.stamp.check(this, nullptr);
+    cache.direction = dx;
+    const auto y = cache.tangent_y.resize(dx.shape());
+    const auto moved = cache.tangent_mean.resize({width()}), slope = cache.slope.resize({width()});
+    batch_norm_tangent(tangent(cache), cache.used, y, moved, slope);
+    return cache.tangent_y;
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, BatchNorm1d* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    constexpr auto where = "BatchNorm1d::backward_tangent";
+    if (!d_dy.absent()) expect_shape(where, "d_dy", d_dy.shape(), cache.tangent_y.shape());
+    if (!dy.absent()) expect_shape(where, "dy", dy.shape(), cache.x.shape());
+    cache.stamp.check(this, gradient);
+    if (d_dy.absent() && dy.absent()) return {};
+    const bool wanted = input_gradient == InputGradient::compute;
+    const auto dx = wanted ? cache.tangent_dx.resize(cache.x.shape()) : TensorView<T, 2>{};
+    const auto d_weight = gradient == nullptr ? TensorView<T, 1>{} : gradient->weight.view();
+    const auto d_bias = gradient == nullptr ? TensorView<T, 1>{} : gradient->bias.view();
+    TangentGradient<Input> result;
+    if (d_dy.absent()) {
+      batch_norm_backward(dy, cache.x, cache.mean, cache.scale, weight, cache.used, dx, d_weight, d_bias);
+    } else {
+      const auto d_tangent = wanted ? cache.d_tangent.resize(cache.x.shape()) : TensorView<T, 2>{};
+      batch_norm_backward_tangent(tangent(cache), cache.used, {d_dy, dy}, {d_tangent, dx, d_weight, d_bias});
+      if (wanted) result.tangent = cache.d_tangent;
+    }
+    // Constant statistics make y linear in x: y' does not depend on x.
+    if (wanted && !(dy.absent() && cache.used == NormStatistics::constant)) result.input = cache.tangent_dx;
+    return result;
+  }
+
   /// Moves the running averages by the batch of the cache's last forward, if that was a training one.
   void absorb(const Cache& cache) {
     const Index rows = cache.x.extent(0);
@@ -118,7 +157,13 @@ struct BatchNorm1d {
     running_mean.array() += share * (cache.mean.array() - running_mean.array());
     running_var.array() += share * (unbiased * cache.variance.array() - running_var.array());
   }
+
+ private:
+  NormTangent<T> tangent(const Cache& cache) const {
+    return {cache.direction, cache.x, weight, cache.mean, cache.scale, cache.tangent_mean, cache.slope};
+  }
 };
+RAPT_MODELS(TangentLayer<BatchNorm1d<float>>, TangentLayer<BatchNorm1d<double>>);
 RAPT_MODELS(Layer<BatchNorm1d<float>>, Layer<BatchNorm1d<double>>);
 
 }  // namespace rapt

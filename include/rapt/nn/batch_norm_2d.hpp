@@ -78,6 +78,19 @@ struct BatchNorm2d {
                                detail::given(gradient, &BatchNorm2d::bias), input_gradient);
   }
 
+  Output forward_tangent(Input dx, Cache& cache) const {
+    cache.pass.stamp.check(this, nullptr);
+    return cache.pass.forward_tangent("BatchNorm2d::forward_tangent", dx, weight);
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, BatchNorm2d* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    cache.pass.stamp.check(this, gradient);
+    return cache.pass.backward_tangent("BatchNorm2d::backward_tangent", d_dy, dy, weight,
+                                       detail::given(gradient, &BatchNorm2d::weight),
+                                       detail::given(gradient, &BatchNorm2d::bias), input_gradient);
+  }
+
   /// Moves the running averages by the batch of the cache's last forward, if that was a training one.
   void absorb(const Cache& cache) {
     const auto& pass = cache.pass;
@@ -89,6 +102,7 @@ struct BatchNorm2d {
     running_var.array() += share * (unbiased * pass.variance.array() - running_var.array());
   }
 };
+RAPT_MODELS(TangentLayer<BatchNorm2d<float>>, TangentLayer<BatchNorm2d<double>>);
 RAPT_MODELS(Layer<BatchNorm2d<float>>, Layer<BatchNorm2d<double>>);
 
 }  // namespace rapt

@@ -67,7 +67,21 @@ struct GroupNorm {
                                detail::given(gradient, &GroupNorm::weight),
                                detail::given(gradient, &GroupNorm::bias), input_gradient);
   }
+
+  Output forward_tangent(Input dx, Cache& cache) const {
+    cache.pass.stamp.check(this, nullptr);
+    return cache.pass.forward_tangent("GroupNorm::forward_tangent", dx, detail::given(weight));
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, GroupNorm* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    cache.pass.stamp.check(this, gradient);
+    return cache.pass.backward_tangent("GroupNorm::backward_tangent", d_dy, dy, detail::given(weight),
+                                       detail::given(gradient, &GroupNorm::weight),
+                                       detail::given(gradient, &GroupNorm::bias), input_gradient);
+  }
 };
+RAPT_MODELS(TangentLayer<GroupNorm<float>>, TangentLayer<GroupNorm<double>>);
 RAPT_MODELS(Layer<GroupNorm<float>>, Layer<GroupNorm<double>>);
 
 }  // namespace rapt

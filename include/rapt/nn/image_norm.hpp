@@ -3,8 +3,10 @@
 
 #include <rapt/core/layer.hpp>
 #include <rapt/core/number_text.hpp>
+#include <rapt/core/tangent.hpp>
 #include <rapt/core/training.hpp>
 #include <rapt/ops/plane_norm.hpp>
+#include <rapt/ops/plane_norm_tangent.hpp>
 
 #include <concepts>
 #include <stdexcept>
@@ -29,6 +31,9 @@ struct ImageNormPass {
   NormStatistics used = NormStatistics::constant;  // by the last forward
   Tensor<T, 1> mean, variance, scale;              // (S)
   Tensor<T, 4> y, dx;                              // (B, C, H, W)
+  Image direction;                                 // x' of the tangent, borrowed (B, C, H, W)
+  Tensor<T, 1> tangent_mean, slope;                // (S)
+  Tensor<T, 4> tangent_y, d_tangent, tangent_dx;   // (B, C, H, W)
   ForwardStamp stamp;
 
   /// y with mean and variance of the sets of x.
@@ -62,7 +67,42 @@ struct ImageNormPass {
     return dx;
   }
 
+  /// y' = J x', the statistics of the sets of x moving with it.
+  Image forward_tangent(std::string_view where, Image dx_given, Channels weight) {
+    expect_shape(where, "dx", dx_given.shape(), x.shape());
+    direction = dx_given;
+    const auto y_tangent = tangent_y.resize(x.shape());
+    const auto moved = tangent_mean.resize({sets.count()}), sloped = slope.resize({sets.count()});
+    plane_norm_tangent(tangent(weight), y_tangent, moved, sloped);
+    return tangent_y;
+  }
+
+  TangentGradient<Image> backward_tangent(std::string_view where, Image d_dy, Image dy, Channels weight,
+                                          TensorView<T, 1> d_weight, TensorView<T, 1> d_bias,
+                                          InputGradient input_gradient) {
+    if (!d_dy.absent()) expect_shape(where, "d_dy", d_dy.shape(), tangent_y.shape());
+    if (!dy.absent()) expect_shape(where, "dy", dy.shape(), x.shape());
+    const bool wanted = input_gradient == InputGradient::compute;
+    // Constant statistics make y linear in x: y' does not depend on x.
+    const bool input_wanted = wanted && !(dy.absent() && used == NormStatistics::constant);
+    TangentGradient<Image> result;
+    if (d_dy.absent() && dy.absent()) return result;
+    const auto dx_out = input_wanted ? tangent_dx.resize(x.shape()) : TensorView<T, 4>{};
+    if (d_dy.absent()) {
+      plane_norm_backward(dy, x, sets, used, weight, mean, scale, dx_out, d_weight, d_bias);
+    } else {
+      const auto d_tangent_out = wanted ? d_tangent.resize(x.shape()) : TensorView<T, 4>{};
+      plane_norm_backward_tangent(tangent(weight), {d_dy, dy}, {d_tangent_out, dx_out, d_weight, d_bias});
+      if (wanted) result.tangent = d_tangent;
+    }
+    if (input_wanted) result.input = tangent_dx;
+    return result;
+  }
+
  private:
+  PlaneNormTangent<T> tangent(Channels weight) const {
+    return {direction, x, sets, used, weight, mean, scale, tangent_mean, slope};
+  }
   Image normalise(Channels weight, Channels bias, double eps) {
     plane_norm(x, sets, used, weight, bias, static_cast<T>(eps), y.resize(x.shape()), mean, variance,
                scale.resize({sets.count()}));

@@ -85,6 +85,19 @@ struct InstanceNorm2d {
                                detail::given(gradient, &InstanceNorm2d::bias), input_gradient);
   }
 
+  Output forward_tangent(Input dx, Cache& cache) const {
+    cache.pass.stamp.check(this, nullptr);
+    return cache.pass.forward_tangent("InstanceNorm2d::forward_tangent", dx, detail::given(weight));
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, InstanceNorm2d* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    cache.pass.stamp.check(this, gradient);
+    return cache.pass.backward_tangent("InstanceNorm2d::backward_tangent", d_dy, dy, detail::given(weight),
+                                       detail::given(gradient, &InstanceNorm2d::weight),
+                                       detail::given(gradient, &InstanceNorm2d::bias), input_gradient);
+  }
+
   /// Moves the running averages, if there are any, by the images of the cache's last forward, if that was a
   /// training one.
   void absorb(const Cache& cache) {
@@ -108,6 +121,7 @@ struct InstanceNorm2d {
     }
   }
 };
+RAPT_MODELS(TangentLayer<InstanceNorm2d<float>>, TangentLayer<InstanceNorm2d<double>>);
 RAPT_MODELS(Layer<InstanceNorm2d<float>>, Layer<InstanceNorm2d<double>>);
 
 }  // namespace rapt

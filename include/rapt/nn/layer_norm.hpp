@@ -3,6 +3,8 @@
 
 #include <rapt/core/layer.hpp>
 #include <rapt/core/number_text.hpp>
+#include <rapt/core/tangent.hpp>
+#include <rapt/ops/norm_tangent.hpp>
 #include <rapt/ops/normalization.hpp>
 
 #include <concepts>
@@ -31,10 +33,13 @@ struct LayerNorm {
   static constexpr auto settings = std::tuple{field("eps", &LayerNorm::eps)};
 
   struct Cache {
-    Input x;                   // borrowed (N, E)
-    Tensor<T, 1> mean, scale;  // (N)
-    Tensor<T, 2> y;            // (N, E)
-    Tensor<T, 2> dx;           // (N, E)
+    Input x;                                        // borrowed (N, E)
+    Tensor<T, 1> mean, scale;                       // (N)
+    Tensor<T, 2> y;                                 // (N, E)
+    Tensor<T, 2> dx;                                // (N, E)
+    Input direction;                                // x' of the tangent, borrowed (N, E)
+    Tensor<T, 1> tangent_mean, slope;               // (N)
+    Tensor<T, 2> tangent_y, d_tangent, tangent_dx;  // (N, E)
     ForwardStamp stamp;
   };
 
@@ -71,7 +76,46 @@ struct LayerNorm {
     if (!wanted) return {};
     return cache.dx;
   }
+
+  Output forward_tangent(Input dx, Cache& cache) const {
+    expect_shape("LayerNorm::forward_tangent", "dx", dx.shape(), cache.x.shape());
+    cache.stamp.check(this, nullptr);
+    cache.direction = dx;
+    const auto y = cache.tangent_y.resize(dx.shape());
+    const auto moved = cache.tangent_mean.resize({dx.extent(0)}), slope = cache.slope.resize({dx.extent(0)});
+    layer_norm_tangent(tangent(cache), y, moved, slope);
+    return cache.tangent_y;
+  }
+
+  TangentGradient<Input> backward_tangent(Output d_dy, Output dy, Cache& cache, LayerNorm* gradient,
+                                          InputGradient input_gradient = InputGradient::compute) const {
+    constexpr auto where = "LayerNorm::backward_tangent";
+    if (!d_dy.absent()) expect_shape(where, "d_dy", d_dy.shape(), cache.tangent_y.shape());
+    if (!dy.absent()) expect_shape(where, "dy", dy.shape(), cache.x.shape());
+    cache.stamp.check(this, gradient);
+    if (d_dy.absent() && dy.absent()) return {};
+    const bool wanted = input_gradient == InputGradient::compute;
+    const auto dx = wanted ? cache.tangent_dx.resize(cache.x.shape()) : TensorView<T, 2>{};
+    const auto d_weight = gradient == nullptr ? TensorView<T, 1>{} : gradient->weight.view();
+    const auto d_bias = gradient == nullptr ? TensorView<T, 1>{} : gradient->bias.view();
+    TangentGradient<Input> result;
+    if (d_dy.absent()) {
+      layer_norm_backward(dy, cache.x, weight, cache.mean, cache.scale, dx, d_weight, d_bias);
+    } else {
+      const auto d_tangent = wanted ? cache.d_tangent.resize(cache.x.shape()) : TensorView<T, 2>{};
+      layer_norm_backward_tangent(tangent(cache), {d_dy, dy}, {d_tangent, dx, d_weight, d_bias});
+      if (wanted) result.tangent = cache.d_tangent;
+    }
+    if (wanted) result.input = cache.tangent_dx;
+    return result;
+  }
+
+ private:
+  NormTangent<T> tangent(const Cache& cache) const {
+    return {cache.direction, cache.x, weight, cache.mean, cache.scale, cache.tangent_mean, cache.slope};
+  }
 };
+RAPT_MODELS(TangentLayer<LayerNorm<float>>, TangentLayer<LayerNorm<double>>);
 RAPT_MODELS(Layer<LayerNorm<float>>, Layer<LayerNorm<double>>);
 
 }  // namespace rapt

@@ -45,29 +45,44 @@ namespace detail {
 /// The sums over rows are taken block by block, the blocks cut by the number of rows alone.
 constexpr Index rows_of_norm_block(Index rows) { return std::max<Index>(32, (rows + 255) / 256 * 4); }
 
-/// The gradients of `all`, whose row count does not matter, on several threads. Not centred, it has no mean
-/// and no d_bias.
-template <class T, bool centred>
-void layer_norm_backward_blocks(Index rows, Index width, const LayerNormBackwardRows<T>& all) {
-  const Index block = rows_of_norm_block(rows), blocks = (rows + block - 1) / block;
+/// `block(from, count, d_weight, d_bias)` for blocks of rows on several threads, each with sums of its own;
+/// added to the given ones, unless these are null, in the order of the blocks.
+template <class T, class Block>
+void for_norm_blocks(Index rows, Index width, T* d_weight, T* d_bias, Block&& block) {
+  const Index size = rows_of_norm_block(rows), blocks = (rows + size - 1) / size;
   const Index stride = (width + 15) / 16 * 16;  // blocks share no cache line
-  const bool sums_wanted = all.d_weight != nullptr;
-  const Workspace<T> sums(sums_wanted ? 2 * blocks * stride : 0);
-  const auto kernel = RAPT_KERNEL_FOR(simd(), layer_norm_backward_rows<T, centred>);
-  parallel_for(blocks, block * width, [&](Index chunk) {
-    const Index from = chunk * block, at = from * width;
-    T* const own = sums_wanted ? sums.data() + 2 * chunk * stride : nullptr;
-    if (sums_wanted) std::fill_n(own, 2 * stride, T(0));
-    kernel({std::min(block, rows - from), width, all.dy + at, all.x + at, all.weight,
-            centred ? all.mean + from : nullptr, all.scale + from, all.dx == nullptr ? nullptr : all.dx + at,
-            own, sums_wanted ? own + stride : nullptr});
+  const Index kinds = (d_weight == nullptr ? 0 : 1) + (d_bias == nullptr ? 0 : 1);
+  const Workspace<T> sums(kinds * blocks * stride);
+  const auto own_of = [&](Index chunk) { return sums.data() + kinds * chunk * stride; };
+  parallel_for(blocks, size * width, [&](Index chunk) {
+    T* const own = kinds == 0 ? nullptr : own_of(chunk);
+    std::fill_n(own, kinds * stride, T(0));
+    const Index from = chunk * size;
+    block(from, std::min(size, rows - from), own, kinds == 2 ? own + stride : nullptr);
   });
-  if (!sums_wanted) return;
+  if (kinds == 0) return;
   for (Index chunk = 0; chunk < blocks; ++chunk) {
-    const T* const own = sums.data() + 2 * chunk * stride;
-    FlatArray<T>(all.d_weight, width) += ConstFlatArray<T>(own, width);
-    if constexpr (centred) FlatArray<T>(all.d_bias, width) += ConstFlatArray<T>(own + stride, width);
+    FlatArray<T>(d_weight, width) += ConstFlatArray<T>(own_of(chunk), width);
+    if (kinds == 2) FlatArray<T>(d_bias, width) += ConstFlatArray<T>(own_of(chunk) + stride, width);
   }
+}
+
+/// The gradients of all rows; without a mean, mean and d_bias are null.
+template <class T, bool centred>
+void layer_norm_backward_blocks(const LayerNormBackwardRows<T>& all) {
+  const auto kernel = RAPT_KERNEL_FOR(simd(), layer_norm_backward_rows<T, centred>);
+  for_norm_blocks<T>(
+      all.rows, all.width, all.d_weight, all.d_bias, [&](Index from, Index count, T* d_weight, T* d_bias) {
+        const Index at = from * all.width;
+        kernel({count, all.width, all.dy + at, all.x + at, all.weight, centred ? all.mean + from : nullptr,
+                all.scale + from, all.dx == nullptr ? nullptr : all.dx + at, d_weight, d_bias});
+      });
+}
+
+/// The memory of a view; null where it is absent.
+template <class T, std::size_t Rank>
+T* data_or_null(TensorView<T, Rank> view) {
+  return view.absent() ? nullptr : view.data();
 }
 
 }  // namespace detail
@@ -94,11 +109,9 @@ void layer_norm_backward(std::type_identity_t<TensorView<const T, 2>> dy,
     expect_shape("layer_norm_backward", "d_weight", d_weight.shape(), {width});
     expect_shape("layer_norm_backward", "d_bias", d_bias.shape(), {width});
   }
-  detail::layer_norm_backward_blocks<T, true>(
-      rows, width,
-      {0, width, dy.data(), x.data(), weight.data(), mean.data(), scale.data(),
-       dx.absent() ? nullptr : dx.data(), d_weight.absent() ? nullptr : d_weight.data(),
-       d_bias.absent() ? nullptr : d_bias.data()});
+  detail::layer_norm_backward_blocks<T, true>({rows, width, dy.data(), x.data(), weight.data(), mean.data(),
+                                               scale.data(), detail::data_or_null(dx),
+                                               detail::data_or_null(d_weight), detail::data_or_null(d_bias)});
 }
 
 /// Mean and (biased) variance of every column.

@@ -47,10 +47,9 @@ void rms_norm_backward(std::type_identity_t<TensorView<const T, 2>> dy,
   expect_shape(where, "scale", scale.shape(), {rows});
   if (!dx.absent()) expect_shape(where, "dx", dx.shape(), x.shape());
   if (!d_weight.absent()) expect_shape(where, "d_weight", d_weight.shape(), {width});
-  detail::layer_norm_backward_blocks<T, false>(
-      rows, width,
-      {0, width, dy.data(), x.data(), weight.data(), nullptr, scale.data(), dx.absent() ? nullptr : dx.data(),
-       d_weight.absent() ? nullptr : d_weight.data(), nullptr});
+  detail::layer_norm_backward_blocks<T, false>({rows, width, dy.data(), x.data(), weight.data(), nullptr,
+                                                scale.data(), detail::data_or_null(dx),
+                                                detail::data_or_null(d_weight), nullptr});
 }
 
 }  // namespace rapt

@@ -7,6 +7,8 @@
 #include "support/catch.hpp"
 #include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_golden.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <cmath>
 #include <vector>
@@ -34,6 +36,7 @@ std::vector<double> batch_norm_numbers(const auto& view) { return {view.begin(),
 }  // namespace
 
 RAPT_TEST_LAYER("BatchNorm1d", BatchNorm1dSample, "[nn][batch_norm_1d]")
+RAPT_TEST_TANGENT("BatchNorm1d", BatchNorm1dSample, "[nn][batch_norm_1d]")
 
 TEMPLATE_TEST_CASE("BatchNorm1d gives the values worked out by hand", "[nn][batch_norm_1d]", float, double) {
   using T = TestType;
@@ -163,4 +166,13 @@ TEST_CASE("BatchNorm1d agrees with PyTorch in prediction and training", "[nn][ba
   using rapt::testing::largest_difference;
   CHECK(largest_difference(layer.running_mean, after.tensor<double, 1>("layer.running_mean")) < 1e-10);
   CHECK(largest_difference(layer.running_var, after.tensor<double, 1>("layer.running_var")) < 1e-10);
+}
+
+TEST_CASE("BatchNorm1d has the tangent of a double backward in PyTorch",
+          "[nn][batch_norm_1d][tangent][golden]") {
+  const rapt::BatchNorm1d<double> layer(3);
+  rapt_test::check_tangent_golden("batch_norm_1d_tangent_prediction", layer);
+  rapt::BatchNorm1d<double>::Cache cache;
+  start_training(cache, rapt::RandomStream(1));
+  rapt_test::check_tangent_golden("batch_norm_1d_tangent_training", layer, cache);
 }

@@ -3,6 +3,8 @@
 #include "support/catch.hpp"
 #include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_golden.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <cmath>
 #include <string>
@@ -34,6 +36,7 @@ std::vector<double> batch_norm_2d_numbers(const auto& view) { return {view.begin
 }  // namespace
 
 RAPT_TEST_LAYER("BatchNorm2d", BatchNorm2dSample, "[nn][batch_norm_2d]")
+RAPT_TEST_TANGENT("BatchNorm2d", BatchNorm2dSample, "[nn][batch_norm_2d]")
 
 TEMPLATE_TEST_CASE("BatchNorm2d gives the values worked out by hand", "[nn][batch_norm_2d]", float, double) {
   using T = TestType;
@@ -164,4 +167,13 @@ TEST_CASE("BatchNorm2d agrees with PyTorch in prediction and training", "[nn][ba
   using rapt::testing::largest_difference;
   CHECK(largest_difference(layer.running_mean, after.tensor<double, 1>("layer.running_mean")) < 1e-10);
   CHECK(largest_difference(layer.running_var, after.tensor<double, 1>("layer.running_var")) < 1e-10);
+}
+
+TEST_CASE("BatchNorm2d has the tangent of a double backward in PyTorch",
+          "[nn][batch_norm_2d][tangent][golden]") {
+  const rapt::BatchNorm2d<double> layer(2);
+  rapt_test::check_tangent_golden("batch_norm_2d_tangent_prediction", layer);
+  rapt::BatchNorm2d<double>::Cache cache;
+  start_training(cache, rapt::RandomStream(1));
+  rapt_test::check_tangent_golden("batch_norm_2d_tangent_training", layer, cache);
 }

@@ -3,6 +3,8 @@
 #include "support/catch.hpp"
 #include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_golden.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <cmath>
 #include <vector>
@@ -32,6 +34,7 @@ struct GroupNormSample {
 }  // namespace
 
 RAPT_TEST_LAYER("GroupNorm", GroupNormSample, "[nn][group_norm]")
+RAPT_TEST_TANGENT("GroupNorm", GroupNormSample, "[nn][group_norm]")
 
 TEMPLATE_TEST_CASE("GroupNorm gives the values worked out by hand", "[nn][group_norm]", float, double) {
   using T = TestType;
@@ -96,4 +99,8 @@ TEST_CASE("GroupNorm checks its settings and shapes", "[nn][group_norm][errors]"
 
 TEST_CASE("GroupNorm agrees with PyTorch", "[nn][group_norm][golden]") {
   rapt_test::check_layer_golden("group_norm", rapt::GroupNorm<double>(3, 6));
+}
+
+TEST_CASE("GroupNorm has the tangent of a double backward in PyTorch", "[nn][group_norm][tangent][golden]") {
+  rapt_test::check_tangent_golden("group_norm_tangent", rapt::GroupNorm<double>(2, 4));
 }

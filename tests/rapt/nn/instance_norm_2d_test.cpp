@@ -3,6 +3,8 @@
 #include "support/catch.hpp"
 #include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_golden.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <cmath>
 #include <string>
@@ -35,6 +37,7 @@ struct InstanceNorm2dSample {
 }  // namespace
 
 RAPT_TEST_LAYER("InstanceNorm2d", InstanceNorm2dSample, "[nn][instance_norm_2d]")
+RAPT_TEST_TANGENT("InstanceNorm2d", InstanceNorm2dSample, "[nn][instance_norm_2d]")
 
 TEMPLATE_TEST_CASE("InstanceNorm2d gives the values worked out by hand", "[nn][instance_norm_2d]", float,
                    double) {
@@ -146,4 +149,13 @@ TEST_CASE("InstanceNorm2d agrees with PyTorch in prediction and training", "[nn]
   using rapt::testing::largest_difference;
   CHECK(largest_difference(layer.running_mean, after.tensor<double, 1>("layer.running_mean")) < 1e-10);
   CHECK(largest_difference(layer.running_var, after.tensor<double, 1>("layer.running_var")) < 1e-10);
+}
+
+TEST_CASE("InstanceNorm2d has the tangent of a double backward in PyTorch",
+          "[nn][instance_norm_2d][tangent][golden]") {
+  const rapt::InstanceNorm2d<double> layer(2, rapt::Affine::yes, rapt::RunningStatistics::yes);
+  rapt_test::check_tangent_golden("instance_norm_2d_tangent_prediction", layer);
+  rapt::InstanceNorm2d<double>::Cache cache;
+  start_training(cache, rapt::RandomStream(1));
+  rapt_test::check_tangent_golden("instance_norm_2d_tangent_training", layer, cache);
 }

@@ -3,6 +3,8 @@
 #include "support/catch.hpp"
 #include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_golden.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <cmath>
 #include <limits>
@@ -27,6 +29,7 @@ struct LayerNormSample {
 }  // namespace
 
 RAPT_TEST_LAYER("LayerNorm", LayerNormSample, "[nn][layer_norm]")
+RAPT_TEST_TANGENT("LayerNorm", LayerNormSample, "[nn][layer_norm]")
 
 TEMPLATE_TEST_CASE("LayerNorm gives the values worked out by hand", "[nn][layer_norm]", float, double) {
   using T = TestType;
@@ -85,4 +88,8 @@ TEST_CASE("LayerNorm names both shapes when they do not fit and refuses a negati
 
 TEST_CASE("LayerNorm agrees with PyTorch", "[nn][layer_norm][golden]") {
   rapt_test::check_layer_golden("layer_norm", rapt::LayerNorm<double>{});
+}
+
+TEST_CASE("LayerNorm has the tangent of a double backward in PyTorch", "[nn][layer_norm][tangent][golden]") {
+  rapt_test::check_tangent_golden("layer_norm_tangent", rapt::LayerNorm<double>{});
 }

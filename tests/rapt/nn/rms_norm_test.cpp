@@ -3,6 +3,8 @@
 #include "support/catch.hpp"
 #include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_golden.hpp"
+#include "support/tangent_properties.hpp"
 
 #include <cmath>
 #include <vector>
@@ -25,6 +27,7 @@ struct RMSNormSample {
 }  // namespace
 
 RAPT_TEST_LAYER("RMSNorm", RMSNormSample, "[nn][rms_norm]")
+RAPT_TEST_TANGENT("RMSNorm", RMSNormSample, "[nn][rms_norm]")
 
 TEMPLATE_TEST_CASE("RMSNorm gives the values worked out by hand", "[nn][rms_norm]", float, double) {
   using T = TestType;
@@ -89,4 +92,8 @@ TEST_CASE("RMSNorm names both shapes when they do not fit and refuses a negative
 
 TEST_CASE("RMSNorm agrees with its formula in PyTorch", "[nn][rms_norm][golden]") {
   rapt_test::check_layer_golden("rms_norm", rapt::RMSNorm<double>{});
+}
+
+TEST_CASE("RMSNorm has the tangent of a double backward in PyTorch", "[nn][rms_norm][tangent][golden]") {
+  rapt_test::check_tangent_golden("rms_norm_tangent", rapt::RMSNorm<double>{});
 }

@@ -3,6 +3,7 @@
 #include <rapt/gan/generator.hpp>
 #include <rapt/gan/mlp.hpp>
 #include <rapt/gan/nonlinearity.hpp>
+#include <rapt/gan/projection_discriminator.hpp>
 #include <rapt/gan/trainer.hpp>
 #include <rapt/loss/bce_with_logits.hpp>
 #include <rapt/loss/bpr.hpp>
@@ -21,6 +22,7 @@
 #include "layer_bench.hpp"
 
 #include <array>
+#include <vector>
 
 namespace {
 
@@ -112,6 +114,14 @@ void conditional_discriminator(benchmark::State& state) {
   const rapt::ConditionalDiscriminator<float> d(rapt::Discriminator<float>({1682 + 64, 256}, stream()));
   forward_backward(state, d, {x, condition});
 }
+void projection_discriminator(benchmark::State& state) {
+  const auto x = noise<2>({128, 1682}), condition = noise<2>({128, 10});
+  const rapt::ProjectionDiscriminator<rapt::Mlp<float>> d(
+      rapt::Mlp<float>(std::vector<Index>{1682, 256}, rapt::Activate::leaky_relu, rapt::Activate::leaky_relu,
+                       stream()),
+      256, 10, stream());
+  forward_backward(state, d, {x, condition});
+}
 void profile_generator(benchmark::State& state) {
   const auto profile = ids<1>({128 * 9}, 2596);
   const auto offsets = even_offsets(128, 9);
@@ -159,5 +169,8 @@ BENCHMARK(discriminator)->Name("discriminator_fb_1682_256")->Unit(benchmark::kMi
 BENCHMARK(conditional_discriminator)
     ->Name("conditional_discriminator_fb_1682_64_256")
     ->Unit(benchmark::kMicrosecond);
+BENCHMARK(projection_discriminator)
+    ->Name("projection_discriminator_fb_1682_256_10")
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(profile_generator)->Name("profile_generator_fb_128x2596")->Unit(benchmark::kMillisecond);
 BENCHMARK(candidate_discriminator)->Name("candidate_discriminator_fb_9600")->Unit(benchmark::kMillisecond);

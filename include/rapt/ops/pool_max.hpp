@@ -20,22 +20,22 @@ struct WindowRange {
   Index begin, end;
 };
 
-/// The largest number of a window of one plane and its position, by the rule of max_windows.
+/// Position of the largest number of a window of one plane, by the rule of max_windows; -1 of an empty one.
+///
+/// Which number is the largest nobody can predict: so only the position is chosen, which a processor does
+/// without a branch, and the number is read again.
 template <class T>
-void max_of_window(const T* plane, Index width, WindowRange rows, Index row_step, WindowRange columns,
-                   Index column_step, T& value, Index& position) {
-  T best = -std::numeric_limits<T>::infinity();
-  Index at = rows.begin < rows.end && columns.begin < columns.end ? rows.begin * width + columns.begin : -1;
+Index largest_of_window(const T* plane, Index width, WindowRange rows, Index row_step, WindowRange columns,
+                        Index column_step) {
+  if (rows.begin >= rows.end || columns.begin >= columns.end) return -1;
+  Index at = rows.begin * width + columns.begin;
   for (Index h = rows.begin; h < rows.end; h += row_step) {
     for (Index i = h * width + columns.begin; i < h * width + columns.end; i += column_step) {
       const T v = plane[i];
-      const bool better = v > best || v != v;
-      best = better ? v : best;
-      at = better ? i : at;
+      at += (i - at) & -static_cast<Index>((v > plane[at]) | (v != v));
     }
   }
-  value = best;
-  position = at;
+  return at;
 }
 
 /// Calls body(plane) for each plane of `size` numbers.
@@ -72,8 +72,11 @@ void max_windows(std::type_identity_t<TensorView<const T, 4>> x, const PoolWindo
     for (Index i = 0; i < rows.out; ++i) {
       const detail::WindowRange range{rows.begin(i), rows.end(i)};
       for (Index j = 0; j < columns.out; ++j, ++at) {
-        detail::max_of_window(x.data() + p * size, columns.in, range, row_step, ranges[j], column_step,
-                              y.data()[at], positions.data()[at]);
+        const T* const plane = x.data() + p * size;
+        const Index largest =
+            detail::largest_of_window(plane, columns.in, range, row_step, ranges[j], column_step);
+        positions.data()[at] = largest;
+        y.data()[at] = largest < 0 ? -std::numeric_limits<T>::infinity() : plane[largest];
       }
     }
   });

@@ -30,7 +30,7 @@ struct Run {
   std::uint64_t seed = 0;
   rapt::Index modes = 0;    // of the target's, each with a tenth of its fair share of the samples or more
   double high_quality = 0;  // share of samples within three deviations of a centre
-  double seconds = 0;       // of training
+  double seconds = 0;       // of training, on one core
   std::string failure;      // a loss that is not finite, or empty
   std::vector<Snapshot> snapshots;
 };

@@ -133,6 +133,7 @@ void check_penalty_golden(const Penalty& penalty, const Case& c, const rapt::tes
   named_parameters(
       [&](std::string_view parameter, const auto& g) {
         INFO(parameter);
+        if (g.size() == 0) return;  // a bias left out
         const auto expected = golden.tensor<double, std::remove_cvref_t<decltype(g)>::rank>(
             what + ".gradient." + std::string(parameter));
         CHECK(rapt::testing::largest_difference(g, expected) < 1e-9);

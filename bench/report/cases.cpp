@@ -107,6 +107,44 @@ Case dense(std::string name, Size rows, Size width, int depth, bool relu) {
             return posed(std::move(p), &Library::dense);
           }};
 }
+Case conv(Size in, Size out, Size size, Size kernel, Size stride, Size padding, Size groups = 1,
+          bool transposed = false) {
+  constexpr Size batch = 64;
+  std::string name = transposed ? "conv_transpose_2d_fb" : "conv_2d_fb";
+  name += "_" + std::to_string(in) + "_" + std::to_string(out) + "_k" + std::to_string(kernel) + "_s" +
+          std::to_string(stride) + "_" + std::to_string(size) + "x" + std::to_string(size);
+  if (groups != 1) name += "_groups_" + std::to_string(groups);
+  ConvProblem shape{batch, in, out, size, kernel, stride, padding, groups, transposed, {}, {}, {}, {}};
+  const Size products = (transposed ? size * size : shape.out_size() * shape.out_size()) * kernel * kernel;
+  return {.name = std::move(name),
+          .operations = 6.0 * static_cast<double>(batch * out * (in / groups) * products),
+          .problem = [=] {
+            rapt::RandomStream stream(1);
+            ConvProblem p = shape;
+            p.x = noise(batch * in * size * size, stream);
+            p.weight = weights(in / groups * kernel * kernel, out, stream);
+            p.bias = weights(1, out, stream);
+            p.dy = noise(batch * out * p.out_size() * p.out_size(), stream);
+            return posed(std::move(p), &Library::conv);
+          }};
+}
+void add_convolutions(std::vector<Case>& all) {
+  all.push_back(conv(3, 64, 32, 4, 2, 1));
+  all.push_back(conv(64, 128, 16, 4, 2, 1));
+  all.push_back(conv(128, 128, 8, 3, 1, 1));
+  all.push_back(conv(64, 64, 32, 3, 1, 1));
+  all.push_back(conv(256, 256, 8, 3, 1, 1));
+  all.push_back(conv(256, 64, 16, 1, 1, 0));
+  all.push_back(conv(64, 64, 32, 3, 1, 1, 64));
+  all.push_back(conv(128, 128, 16, 3, 2, 1, 128));
+  all.push_back(conv(1, 32, 8, 3, 1, 1));
+  all.push_back(conv(32, 64, 8, 3, 2, 1));
+  all.push_back(conv(64, 64, 4, 3, 1, 1));
+  all.push_back(conv(100, 256, 1, 4, 1, 0, 1, true));
+  all.push_back(conv(128, 64, 8, 4, 2, 1, 1, true));
+  all.push_back(conv(64, 3, 16, 4, 2, 1, 1, true));
+  all.push_back(conv(64, 32, 4, 4, 2, 1, 1, true));
+}
 Case embedding(Size rows, Size width, Size count) {
   return {.name = joined("embedding_fb", rows, width) + "_ids_" + std::to_string(count), .problem = [=] {
             rapt::RandomStream stream(1);
@@ -215,6 +253,7 @@ std::vector<Case> all_cases() {
   }
   all.push_back(dense("linear_fb_128x256x256", 128, 256, 1, false));
   all.push_back(dense("sequential_fb_3x_linear_relu_128x256", 128, 256, 3, true));
+  add_convolutions(all);
   all.push_back(embedding(3706, 128, 6400));
   all.push_back(norm("layer_norm_fb", 6400, 128, &Library::layer_norm));
   all.push_back(norm("batch_norm_1d_fb", 128, 256, &Library::batch_norm));

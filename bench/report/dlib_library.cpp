@@ -79,6 +79,42 @@ class DlibRun {
   Net net_;
 };
 
+/// A convolution, transposed or not: one tensor of parameters, the weight in PyTorch's layout, then the bias.
+template <template <class> class Layer>
+class DlibConv {
+ public:
+  explicit DlibConv(const ConvProblem& p)
+      : x_(p.batch, p.in, p.size, p.size), dy_(p.batch, p.out, p.out_size(), p.out_size()), out_(p.out) {
+    std::copy(p.x.begin(), p.x.end(), x_.host());
+    std::copy(p.dy.begin(), p.dy.end(), dy_.host());
+    net_.forward(x_);  // dlib learns its shapes from a first sample
+    std::copy(p.bias.begin(), p.bias.end(),
+              std::copy(p.weight.begin(), p.weight.end(), net_.layer_details().get_layer_params().host()));
+  }
+  void run() {
+    net_.forward(x_);
+    net_.back_propagate_error(x_, dy_);
+  }
+  std::vector<Numbers> results() {
+    const Numbers all = numbers(net_.get_parameter_gradient());
+    return {numbers(net_.get_output()), numbers(net_.get_final_data_gradient()),
+            Numbers(all.begin(), all.end() - out_), Numbers(all.end() - out_, all.end())};
+  }
+
+ private:
+  dlib::resizable_tensor x_, dy_;
+  Size out_;
+  Layer<Input> net_;
+};
+template <long out, long kernel, int stride, int padding>
+struct Conv {
+  template <class Below>
+  using Plain = dlib::add_layer<dlib::con_<out, kernel, kernel, stride, stride, padding, padding>, Below>;
+  template <class Below>
+  using Transposed =
+      dlib::add_layer<dlib::cont_<out, kernel, kernel, stride, stride, padding, padding>, Below>;
+};
+
 class Dlib : public Library {
  public:
   std::string_view name() const override { return "dlib"; }
@@ -93,8 +129,39 @@ class Dlib : public Library {
     if (p.weights.size() == 3 && p.relu) return {side<Three>(p)};
     return {};
   }
+  Sides conv(const ConvProblem& p) override {
+    if (p.groups != 1) return {};
+    Sides sides;
+    add_conv<3, 64, 4, 2, 1>(p, sides);
+    add_conv<64, 128, 4, 2, 1>(p, sides);
+    add_conv<128, 128, 3, 1, 1>(p, sides);
+    add_conv<64, 64, 3, 1, 1>(p, sides);
+    add_conv<256, 256, 3, 1, 1>(p, sides);
+    add_conv<256, 64, 1, 1, 0>(p, sides);
+    add_conv<1, 32, 3, 1, 1>(p, sides);
+    add_conv<32, 64, 3, 2, 1>(p, sides);
+    add_conv<100, 256, 4, 1, 0>(p, sides);
+    add_conv<128, 64, 4, 2, 1>(p, sides);
+    add_conv<64, 3, 4, 2, 1>(p, sides);
+    add_conv<64, 32, 4, 2, 1>(p, sides);
+    return sides;
+  }
 
  private:
+  template <Size in, long out, long kernel, int stride, int padding>
+  static void add_conv(const ConvProblem& p, Sides& sides) {
+    if (p.in != in || p.out != out || p.kernel != kernel || p.stride != stride || p.padding != padding)
+      return;
+    using Shape = Conv<out, kernel, stride, padding>;
+    const auto add = [&](auto it) {
+      sides.push_back({.run = [=] { it->run(); }, .results = [=] { return it->results(); }});
+    };
+    if (p.transposed) {
+      add(std::make_shared<DlibConv<Shape::template Transposed>>(p));
+    } else {
+      add(std::make_shared<DlibConv<Shape::template Plain>>(p));
+    }
+  }
   template <class Net>
   static Side side(const DenseProblem& p) {
     auto it = std::make_shared<DlibRun<Net>>(p);

@@ -40,6 +40,19 @@ struct DenseProblem {
   Numbers x, dy;                         // (rows, width)
 };
 
+/// A convolution of square images with a bias, or a transposed one; weight as PyTorch has it: (out, in /
+/// groups, kernel, kernel), transposed (in, out / groups, kernel, kernel).
+struct ConvProblem {
+  Size batch, in, out, size, kernel, stride, padding, groups;
+  bool transposed;
+  Numbers x, weight, bias, dy;  // x (batch, in, size, size), dy (batch, out, out_size(), out_size())
+
+  Size out_size() const {
+    return transposed ? (size - 1) * stride - 2 * padding + kernel
+                      : (size + 2 * padding - kernel) / stride + 1;
+  }
+};
+
 /// Rows of a table.
 struct EmbeddingProblem {
   Size table_rows, width;
@@ -115,6 +128,8 @@ class Library {
   virtual Sides attention(const AttentionProblem&) { return {}; }
   /// Results: y, dx, then d_weight and d_bias of each map.
   virtual Sides dense(const DenseProblem&) { return {}; }
+  /// Results: y, dx, d_weight, d_bias.
+  virtual Sides conv(const ConvProblem&) { return {}; }
   /// Results: y, d_table.
   virtual Sides embedding(const EmbeddingProblem&) { return {}; }
   /// Results: y, dx, d_weight, d_bias.

@@ -5,6 +5,8 @@
 #include <rapt/core/tensor.hpp>
 #include <rapt/core/training.hpp>
 #include <rapt/nn/batch_norm_1d.hpp>
+#include <rapt/nn/conv_2d.hpp>
+#include <rapt/nn/conv_transpose_2d.hpp>
 #include <rapt/nn/embedding.hpp>
 #include <rapt/nn/gelu.hpp>
 #include <rapt/nn/layer_norm.hpp>
@@ -34,7 +36,7 @@ using rapt::TensorView;
 /// Forward and backward of one layer in training mode, its gradient cleared before: what a step costs.
 template <class L>
 struct LayerRun {
-  LayerRun(L made, typename L::Input input, TensorView<const float, 2> d_output)
+  LayerRun(L made, typename L::Input input, typename L::Output d_output)
       : layer(std::move(made)), gradient(zeros_like(layer)), x(input), dy(d_output) {
     start_training(cache, rapt::RandomStream(2));
   }
@@ -58,10 +60,10 @@ struct LayerRun {
   L layer, gradient;
   typename L::Cache cache;
   typename L::Input x;
-  TensorView<const float, 2> dy, y, dx;
+  typename L::Output dy, y, dx;
 };
 template <class L>
-Side layer_side(L layer, typename L::Input x, TensorView<const float, 2> dy) {
+Side layer_side(L layer, typename L::Input x, typename L::Output dy) {
   auto it = std::make_shared<LayerRun<L>>(std::move(layer), x, dy);
   return {.run = [=] { it->run(); }, .results = [=] { return it->results(); }};
 }
@@ -72,6 +74,15 @@ rapt::Linear<float> linear(const DenseProblem& p, std::size_t n) {
   assign(layer.weight, p.weights[n]);
   assign(layer.bias, p.biases[n]);
   return layer;
+}
+template <class L>
+Side conv_side(const ConvProblem& p) {
+  rapt::RandomStream stream(1);
+  L layer(p.in, p.out, p.kernel, stream, {.stride = p.stride, .padding = p.padding, .groups = p.groups});
+  assign(layer.weight, p.weight);
+  assign(layer.bias, p.bias);
+  return layer_side(std::move(layer), {p.x.data(), {p.batch, p.in, p.size, p.size}},
+                    {p.dy.data(), {p.batch, p.out, p.out_size(), p.out_size()}});
 }
 template <class L>
 L norm(const NormProblem& p) {
@@ -147,6 +158,9 @@ class Rapt : public Library {
     if (p.weights.size() == 1 && !p.relu) return {layer_side(linear(p, 0), x, dy)};
     if (p.weights.size() != 3 || !p.relu) return {};
     return {layer_side(rapt::Sequential{linear(p, 0), R{}, linear(p, 1), R{}, linear(p, 2), R{}}, x, dy)};
+  }
+  Sides conv(const ConvProblem& p) override {
+    return {p.transposed ? conv_side<rapt::ConvTranspose2d<float>>(p) : conv_side<rapt::Conv2d<float>>(p)};
   }
   Sides embedding(const EmbeddingProblem& p) override {
     rapt::RandomStream stream(1);

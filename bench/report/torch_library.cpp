@@ -266,6 +266,19 @@ class Torch : public Library {
                             return y;
                           })};
   }
+  Sides conv(const ConvProblem& p) override {
+    std::vector<Tensor> inputs{leaf(p.x, {p.batch, p.in, p.size, p.size}, true)};
+    inputs.push_back(p.transposed ? leaf(p.weight, {p.in, p.out / p.groups, p.kernel, p.kernel}, true)
+                                  : leaf(p.weight, {p.out, p.in / p.groups, p.kernel, p.kernel}, true));
+    inputs.push_back(leaf(p.bias, {p.out}, true));
+    return {function_side(std::move(inputs), leaf(p.dy, {p.batch, p.out, p.out_size(), p.out_size()}, false),
+                          [stride = p.stride, padding = p.padding, groups = p.groups,
+                           transposed = p.transposed](const std::vector<Tensor>& x) {
+                            return transposed
+                                       ? at::conv_transpose2d(x[0], x[1], x[2], stride, padding, 0, groups)
+                                       : at::conv2d(x[0], x[1], x[2], stride, padding, 1, groups);
+                          })};
+  }
   Sides embedding(const EmbeddingProblem& p) override {
     const auto count = static_cast<Size>(p.ids.size());
     return {function_side(

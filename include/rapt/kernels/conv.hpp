@@ -136,6 +136,7 @@ namespace rapt::detail {
 /// thread count; a warm call allocates nothing.
 template <class T>
 void correlate(const Correlation<T>& p) {
+  if (p.groups * p.rows == 0) return;
   const ImageBlocks blocks(p.batch, p.height.out, p.width.out, correlation_pixels<T>);
   Index taps = 0, columns = 0;
   for (Index f = 0; f < p.phase_count; ++f) {

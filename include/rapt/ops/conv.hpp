@@ -29,13 +29,14 @@ constexpr CorrelationAxis conv_axis(Index in, Index out, Index kernel, Index str
 
 /// Shapes of one convolution, checked: x (B, G C, H, W), weight (G R, C, kh, kw), y (B, G R, OH, OW).
 struct ConvProblem {
-  Index batch, groups, channels, rows;
+  Index batch, groups, channels, rows = 0;
   CorrelationAxis height, width;
   ConvProblem(std::string_view where, const Shape<4>& x, const Shape<4>& weight, const Shape<4>& y,
               const ConvOptions& options)
-      : batch(x[0]), groups(options.groups), channels(weight[1]), rows(weight[0] / groups) {
+      : batch(x[0]), groups(options.groups), channels(weight[1]) {
     const PerAxis kernel(weight[2], weight[3]);
     expect_conv_options(where, options, weight[1] * groups, weight[0], kernel);
+    rows = weight[0] / groups;
     expect_shape(where, "x", x, {any, weight[1] * groups, any, any});
     const PerAxis most = conv_output(where, x, kernel, options);
     // Fewer outputs than there is room for: the first ones.

@@ -1,5 +1,13 @@
 #include <rapt/gan/minibatch_std_dev.hpp>
 
+#include <rapt/nn/avg_pool_2d.hpp>
+#include <rapt/nn/conv_2d.hpp>
+#include <rapt/nn/flatten.hpp>
+#include <rapt/nn/linear.hpp>
+#include <rapt/nn/sequential.hpp>
+#include <rapt/nn/tanh.hpp>
+#include <rapt/nn/upsample.hpp>
+
 #include "support/catch.hpp"
 #include "support/image_golden.hpp"
 #include "support/layer_properties.hpp"
@@ -156,4 +164,19 @@ TEST_CASE("MinibatchStdDev agrees with PyTorch twice", "[gan][minibatch_std_dev]
   check_tangent_case(golden, "batch", rapt::MinibatchStdDev<double>(0, 0.5));
   check_tangent_case(golden, "small_batch", rapt::MinibatchStdDev<double>());
   check_tangent_case(golden, "rows", rapt::MinibatchStdDev<double, 2>(2));
+}
+
+TEST_CASE("A critic of images with MinibatchStdDev can be differentiated twice", "[gan][minibatch_std_dev]") {
+  rapt::RandomStream stream(5);
+  using rapt::Sequential;
+  const Sequential critic(rapt::Upsample<double>({.scale_factor = 2, .mode = rapt::UpsampleMode::bilinear}),
+                          rapt::Conv2d<double>(2, 3, 3, stream, {.padding = 1}), rapt::Tanh<double, 4>(),
+                          rapt::AvgPool2d<double>(2), rapt::MinibatchStdDev<double>(2, 0.01),
+                          rapt::Flatten<double>(), rapt::Linear<double>(4 * 3 * 4, 1, stream));
+  rapt_test::Draw draw(6);
+  const auto x = draw.normal<double, 4>({4, 2, 3, 4});
+  CHECK(rapt::testing::check_gradient(critic, x).worst < 1e-6);
+  const auto report = rapt::testing::check_tangent(critic, x, rapt::testing::Adjoints::both);
+  INFO("worst at " << report.where);
+  CHECK(report.worst < 1e-6);
 }

@@ -34,7 +34,7 @@ struct LinearMapSample {
 RAPT_TEST_LAYER("LinearMap", LinearMapSample, "[nn][linear_map]")
 RAPT_TEST_TANGENT("LinearMap", LinearMapSample, "[nn][linear_map]")
 
-TEST_CASE("LinearMap names the layer, the function and both shapes", "[nn][linear_map][errors]") {
+TEST_CASE("LinearMap names the layer and the function and both shapes", "[nn][linear_map][errors]") {
   using Catch::Matchers::Message;
   const DoubledBackwards<double> layer;
   DoubledBackwards<double>::Cache cache;

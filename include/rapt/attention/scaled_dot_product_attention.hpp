@@ -20,8 +20,8 @@ namespace rapt {
 ///
 /// \shape   query (B, Lq, H D), key (B, Lk, G D), value (B, Lk, G Dv) -> y (B, Lq, H Dv)
 /// \cost    2 B H Lq Lk (D + Dv) flops forward, 2.5 times that backward; B H Lq numbers of memory,
-///          and B H Lq Lk only where the weights are asked for; its tangent holds the weights, 5 B H Lq Lk
-///          numbers, forward and backward together about 5 times the flops of a forward and backward
+///          and B H Lq Lk only where the weights are asked for. The tangent takes 2.5 times the flops of
+///          forward, its backward 6 times, and it holds the weights: 5 B H Lq Lk numbers
 /// \throws  ShapeError; std::invalid_argument for a negative window, a dropout outside [0, 1), and where
 ///          G does not divide H
 /// \borrows the input until the matching backward

@@ -36,7 +36,7 @@ struct SelfAttention2dOptions {
 ///          out_proj.weight (C, C/2), gamma (1)
 /// \init    projections as Linear, gamma 0
 /// \cost    with L = H W, 5 B L C^2 / 2 + 5 B L^2 C / 4 flops forward, about 2.5 times that backward; about
-///          9 B L C numbers of memory, and B L^2 only where the weights are asked for; its tangent holds the
+///          11 B L C numbers of memory, and B L^2 only where the weights are asked for; its tangent holds the
 ///          weights, 5 B L^2 numbers
 /// \throws  ShapeError; std::invalid_argument for channels < 1 and negative widths
 /// \borrows x until the matching backward

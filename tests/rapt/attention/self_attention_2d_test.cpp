@@ -1,5 +1,7 @@
 #include <rapt/attention/self_attention_2d.hpp>
 
+#include <rapt/gan/spectral_norm.hpp>
+
 #include "rapt/attention/attention_data.hpp"
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
@@ -150,6 +152,33 @@ TEST_CASE("SelfAttention2d has as many parameters as its formula says", "[attent
       layer);
   CHECK(names ==
         std::vector<std::string>{"query.weight", "key.weight", "value.weight", "out_proj.weight", "gamma"});
+}
+
+TEST_CASE("SelfAttention2d takes projections that are spectrally normalised", "[attention][image]") {
+  rapt_test::Draw draw(6);
+  using L = rapt::SelfAttention2d<double, rapt::SpectralNorm<rapt::Linear<double>>>;
+  L layer(9, draw.values, {.key_width = 3});
+  layer.gamma(0) = 0.5;
+  const auto x = draw.normal<double, 4>({2, 9, 3, 2});
+  rapt::testing::GradientCheckOptions options;
+  const auto first = rapt::testing::check_gradient(layer, x.view(), options);
+  INFO(first.where);
+  CHECK(first.worst < 1e-6);
+  const auto second = rapt::testing::check_tangent(layer, x.view(), rapt::testing::Adjoints::both, options);
+  INFO(second.where);
+  CHECK(second.worst < 1e-5);
+  // A training pass proposes new singular vectors for each projection, and absorb keeps them.
+  L::Cache cache;
+  start_training(cache, rapt::RandomStream(1));
+  layer.forward(x, cache);
+  const L before = layer;
+  absorb(layer, cache);
+  CHECK(rapt::testing::largest_difference(layer.query.weight_u, before.query.weight_u) > 0);
+  CHECK(rapt::testing::largest_difference(layer.key.weight_u, before.key.weight_u) > 0);
+  CHECK(rapt::testing::largest_difference(layer.value.weight_u, before.value.weight_u) > 0);
+  CHECK(rapt::testing::largest_difference(layer.out_proj.weight_u, before.out_proj.weight_u) > 0);
+  const auto single = rapt::cast<float>(layer);
+  CHECK(single.query.weight_v(0) == static_cast<float>(layer.query.weight_v(0)));
 }
 
 TEST_CASE("SelfAttention2d names what does not fit", "[attention][image][errors]") {

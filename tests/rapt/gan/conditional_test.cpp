@@ -1,11 +1,13 @@
 #include <rapt/gan/conditional.hpp>
 
 #include <rapt/gan/mlp.hpp>
+#include <rapt/gan/wiring.hpp>
 #include <rapt/nn/conv_2d.hpp>
 #include <rapt/nn/flatten.hpp>
 #include <rapt/nn/linear.hpp>
 #include <rapt/nn/sequential.hpp>
 #include <rapt/nn/tanh.hpp>
+#include <rapt/nn/unflatten.hpp>
 
 #include "support/catch.hpp"
 #include "support/layer_properties.hpp"
@@ -59,6 +61,14 @@ concept Conditionable = requires {
 };
 static_assert(Conditionable<rapt::Linear<float>> && !Conditionable<rapt::Concat<float>> &&
               !Conditionable<int>);
+
+// What GanTrainer can train: numbers and a class become an image, judged beside planes of the class; an image
+// and a map become an image, judged beside the same map.
+using ImageFromClass = rapt::Conditional<rapt::Sequential<rapt::Linear<float>, rapt::Unflatten<float>>>;
+using ImageFromMap = rapt::Conditional<rapt::Conv2d<float>, 4>;
+static_assert(rapt::GanPair<ImageFromClass, rapt::Conditional<SmallImageNet<float>>>);
+static_assert(rapt::GanPair<ImageFromMap, rapt::Conditional<SmallImageNet<float>, 4>>);
+static_assert(!rapt::GanPair<ImageFromClass, rapt::Conditional<SmallImageNet<float>, 4>>);
 
 }  // namespace
 

@@ -87,7 +87,10 @@ class DlibConv {
       : x_(p.batch, p.in, p.size, p.size), dy_(p.batch, p.out, p.out_size(), p.out_size()), out_(p.out) {
     std::copy(p.x.begin(), p.x.end(), x_.host());
     std::copy(p.dy.begin(), p.dy.end(), dy_.host());
-    net_.forward(x_);  // dlib learns its shapes from a first sample
+    const dlib::matrix<float> sample(1, 1);
+    dlib::resizable_tensor unused;
+    net_.to_tensor(&sample, &sample + 1, unused);  // dlib asks for it
+    net_.forward(x_);                              // and learns its shapes here
     std::copy(p.bias.begin(), p.bias.end(),
               std::copy(p.weight.begin(), p.weight.end(), net_.layer_details().get_layer_params().host()));
   }

@@ -2,7 +2,9 @@
 // every penalty is in input_gradient_test.cpp.
 
 #include <rapt/attention/self_attention_2d.hpp>
+#include <rapt/core/cast.hpp>
 #include <rapt/gan/conditional.hpp>
+#include <rapt/gan/projection_discriminator.hpp>
 #include <rapt/gan/r1_penalty.hpp>
 #include <rapt/gan/spectral_norm.hpp>
 #include <rapt/gan/wgan_gradient_penalty.hpp>
@@ -22,17 +24,22 @@
 #include "support/catch.hpp"
 #include "support/penalty_properties.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <string>
+#include <type_traits>
 
 namespace {
 
 // What writes samples of rank 2 and 4: the penalties never run it.
 using EveryPenaltyG2 = rapt::Tanh<double>;
 using EveryPenaltyG4 = rapt::Tanh<double, 4>;
+template <std::size_t Rank>
 struct EveryPenaltyConditionalG {
   using Scalar = double;
-  using Input = rapt::ConditionalInput<double>;
-  using Output = rapt::TensorView<const double, 2>;
+  using Input = rapt::ConditionalInput<double, Rank>;
+  using Output = rapt::TensorView<const double, Rank>;
   static constexpr std::tuple<> parameters{};
   struct Cache {};
   Output forward(Input x, Cache&) const { return x.x; }
@@ -53,7 +60,29 @@ void check_every_penalty_of(Case c, const rapt::testing::Golden& golden, const s
   rapt_test::check_penalty_golden(above, c, golden, "above");
 }
 
-template <class D>
+// In float the gradient is what it is in double, but for rounding.
+template <class Penalty, class Case>
+void check_penalty_in_float(const Penalty& penalty, const Case& c, const std::string& name) {
+  constexpr std::size_t rank = decltype(c.fake)::rank;
+  using D = decltype(rapt::cast<float>(c.d));
+  rapt::Tensor<float, rank> real(c.real.shape());
+  std::transform(c.real.begin(), c.real.end(), real.begin(), [](double v) { return static_cast<float>(v); });
+  const rapt_test::PenaltyCase<rapt::Tanh<float, rank>, D> single{rapt::cast<float>(c.d), real, real, real};
+  const auto exact = rapt_test::penalty_pass(penalty, c), rounded = rapt_test::penalty_pass(penalty, single);
+  REQUIRE(exact.size() == rounded.size());
+  for (std::size_t k = 0; k < exact.size(); ++k) {
+    double scale = 0, worst = 0;
+    for (std::size_t i = 0; i < exact[k].size(); ++i) {
+      scale = std::max(scale, std::abs(exact[k][i]));
+      const double error = std::abs(exact[k][i] - rounded[k][i]);
+      worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : std::max(worst, error);
+    }
+    INFO(name << " part " << k << " worst " << worst << " of " << scale);
+    CHECK(worst <= 2e-4 * scale + 1e-6);
+  }
+}
+
+template <bool also_in_float = false, class D>
 void check_critic(const std::string& name, const D& d) {
   const rapt::testing::Golden golden(RAPT_SOURCE_DIR "/tests/golden/penalty_" + name + ".txt");
   constexpr std::size_t rank = D::Input::rank;
@@ -67,6 +96,7 @@ void check_critic(const std::string& name, const D& d) {
   rapt::Tensor<double, rank> fake(x.shape());
   fill_normal(fake.view(), 0, 1, stream);
   c.fake = fake;
+  if constexpr (also_in_float) check_penalty_in_float(rapt::R1Penalty{}, c, name);
   rapt_test::check_penalty_machine(rapt::WganGradientPenalty{}, c, name);
   rapt_test::check_penalty_gradient(rapt::WganGradientPenalty{}, c, name);
 }
@@ -83,7 +113,7 @@ TEST_CASE("Penalties of critics of rows agree with PyTorch and finite difference
   using L = EveryPenaltyLinear;
   rapt::RandomStream s(1);
   const rapt::LeakyReLU<double> leaky(0.2);
-  check_critic("leaky", rapt::Sequential{L(3, 5, s), leaky, L(5, 1, s)});
+  check_critic<true>("leaky", rapt::Sequential{L(3, 5, s), leaky, L(5, 1, s)});
   check_critic("smooth", rapt::Sequential{L(3, 5, s), rapt::Tanh<double>{}, L(5, 4, s), rapt::SiLU<double>{},
                                           L(4, 2, s)});
   check_critic("layer_norm",
@@ -99,7 +129,7 @@ TEST_CASE("Penalties of a conditional critic agree with PyTorch", "[gan][penalty
   const rapt::Conditional d(
       rapt::Sequential{EveryPenaltyLinear(5, 4, s), rapt::Tanh<double>{}, EveryPenaltyLinear(4, 1, s)});
   check_every_penalty_of(
-      rapt_test::PenaltyCase<EveryPenaltyConditionalG, std::remove_const_t<decltype(d)>>{
+      rapt_test::PenaltyCase<EveryPenaltyConditionalG<2>, std::remove_const_t<decltype(d)>>{
           d, {x, condition}, x, {x, condition}},
       golden, "conditional");
 }
@@ -112,9 +142,9 @@ TEST_CASE("Penalties of critics of images agree with PyTorch and finite differen
   using S = rapt::SiLU<double, 4>;
   rapt::RandomStream s(1);
   const EveryPenaltyLeaky4 leaky(0.2);
-  check_critic("conv", rapt::Sequential{C(2, 3, 3, s, {.stride = 2, .padding = 1}), leaky,
-                                        C(3, 4, 3, s, {.padding = 1}), S{}, rapt::AvgPool2d<double>(2), F{},
-                                        L(4, 1, s)});
+  check_critic<true>("conv", rapt::Sequential{C(2, 3, 3, s, {.stride = 2, .padding = 1}), leaky,
+                                              C(3, 4, 3, s, {.padding = 1}), S{}, rapt::AvgPool2d<double>(2),
+                                              F{}, L(4, 1, s)});
   check_critic("group_norm",
                rapt::Sequential{C(2, 4, 3, s, {.padding = 1}), rapt::GroupNorm<double>(2, 4), S{},
                                 C(4, 3, 2, s), rapt::InstanceNorm2d<double>(3, rapt::Affine::yes),
@@ -129,6 +159,20 @@ TEST_CASE("Penalties of a critic with attention agree with PyTorch and finite di
                rapt::Sequential{EveryPenaltyConv(2, 8, 1, s),
                                 rapt::SelfAttention2d<double>(8, s, {.key_width = 2, .value_width = 4}),
                                 leaky, EveryPenaltyFlat{}, EveryPenaltyLinear(48, 1, s)});
+}
+
+TEST_CASE("Penalties of a projection discriminator leave its condition alone", "[gan][penalty][gradient]") {
+  rapt::RandomStream s(2);
+  const rapt::ProjectionDiscriminator d(rapt::Sequential{EveryPenaltyConv(2, 3, 3, s, {.padding = 1}),
+                                                         rapt::SiLU<double, 4>{}, EveryPenaltyFlat{}},
+                                        12, 5, s);
+  rapt_test::Draw draw(1);
+  const auto real = draw.normal<double, 4>({3, 2, 2, 2}), fake = draw.normal<double, 4>({3, 2, 2, 2});
+  const auto real_condition = draw.normal<double, 2>({3, 5}), condition = draw.normal<double, 2>({3, 5});
+  const rapt_test::PenaltyCase<EveryPenaltyConditionalG<4>, std::remove_const_t<decltype(d)>> c{
+      d, {real, real_condition}, fake, {fake, condition}};
+  rapt_test::check_penalty(rapt::R1Penalty{}, c, "projection R1");
+  rapt_test::check_penalty(rapt::WganGradientPenalty{}, c, "projection WGAN-GP");
 }
 
 TEST_CASE("Penalties of a critic with spectral norms agree with PyTorch", "[gan][penalty][golden]") {

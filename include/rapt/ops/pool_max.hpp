@@ -57,7 +57,7 @@ void for_each_plane(Index planes, Index size, Body&& body) {
 template <std::floating_point T>
 void max_windows(std::type_identity_t<TensorView<const T, 4>> x, const PoolWindows& windows,
                  TensorView<T, 4> y, TensorView<Index, 4> positions) {
-  const auto& [rows, columns] = windows;
+  const PoolAxis &rows = windows.rows, &columns = windows.columns;
   const Index size = rows.in * columns.in;
   expect_shape("max_windows", "x", x.shape(), {any, any, rows.in, columns.in});
   expect_shape("max_windows", "y", y.shape(), {x.extent(0), x.extent(1), rows.out, columns.out});

@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
   Action action;
   add_compare(program, action);
   add_fit(program, action);
+  add_evaluate(program, action);
   add_recommend(program, action);
   add_explain(program, action);
   add_convert(program, action);

@@ -12,6 +12,7 @@ using Action = std::function<void()>;
 
 void add_fit(CLI::App& program, Action& action);
 void add_compare(CLI::App& program, Action& action);
+void add_evaluate(CLI::App& program, Action& action);
 void add_recommend(CLI::App& program, Action& action);
 void add_explain(CLI::App& program, Action& action);
 void add_convert(CLI::App& program, Action& action);

@@ -21,18 +21,30 @@ struct WindowRange {
 };
 
 /// Position of the largest number of a window of one plane, by the rule of max_windows; -1 of an empty one.
-///
-/// Which number is the largest nobody can predict: so only the position is chosen, which a processor does
-/// without a branch, and the number is read again.
 template <class T>
 Index largest_of_window(const T* plane, Index width, WindowRange rows, Index row_step, WindowRange columns,
                         Index column_step) {
   if (rows.begin >= rows.end || columns.begin >= columns.end) return -1;
   Index at = rows.begin * width + columns.begin;
+  if ((rows.end - rows.begin) * (columns.end - columns.begin) <= 16) {
+    // Which of a few is the largest no processor predicts: so the position is chosen without a branch, and
+    // the number is read again.
+    for (Index h = rows.begin; h < rows.end; h += row_step) {
+      for (Index i = h * width + columns.begin; i < h * width + columns.end; i += column_step) {
+        const T v = plane[i];
+        at += (i - at) & -static_cast<Index>((v > plane[at]) | (v != v));
+      }
+    }
+    return at;
+  }
+  T best = plane[at];
   for (Index h = rows.begin; h < rows.end; h += row_step) {
     for (Index i = h * width + columns.begin; i < h * width + columns.end; i += column_step) {
       const T v = plane[i];
-      at += (i - at) & -static_cast<Index>((v > plane[at]) | (v != v));
+      if (v > best || v != v) [[unlikely]] {
+        best = v;
+        at = i;
+      }
     }
   }
   return at;

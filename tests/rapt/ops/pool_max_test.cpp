@@ -50,6 +50,20 @@ TEST_CASE("max_windows takes the first of equal numbers and the last NaN", "[ops
   CHECK(broken.positions == Positions{2, 2, 2, 4});
 }
 
+TEST_CASE("Long windows have the largest number by the same rule", "[ops][pool]") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> row(40, -2);
+  const rapt::PoolSettings wide{.kernel_size = {1, 20}, .stride = {1, 20}};
+  row[3] = row[7] = 5;
+  row[30] = nan;
+  row[33] = 9;
+  row[36] = nan;
+  const auto found = pool_max_of_row(row, wide);
+  CHECK(found.values[0] == 5);
+  CHECK(std::isnan(found.values[1]));
+  CHECK(found.positions == std::vector<rapt::Index>{3, 36});
+}
+
 TEST_CASE("A window of padding alone has no largest number", "[ops][pool]") {
   // Positions -1 and 4 of an image of 4, one beyond each end.
   const rapt::PoolSettings wide{.kernel_size = {1, 2}, .padding = {0, 1}, .dilation = {1, 5}};

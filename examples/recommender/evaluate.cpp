@@ -97,7 +97,7 @@ void write_per_user(const std::string& path, const Bundle& bundle, const rapt::E
     text += csv_field(bundle.users.name(evaluation.users[k]));
     for (const auto& values : evaluation.values) {
       for (const auto& [name, metric] : rapt::RankingMetrics::all())
-        text += "," + common::fixed(values[k].*metric, 6);
+        text.append(1, ',').append(common::fixed(values[k].*metric, 6));
     }
     text += "\n";
   }

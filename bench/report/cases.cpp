@@ -128,6 +128,25 @@ Case conv(Size in, Size out, Size size, Size kernel, Size stride, Size padding, 
             return posed(std::move(p), &Library::conv);
           }};
 }
+Case image_attention(Size batch, Size channels, Size size) {
+  const Size length = size * size, c = channels;
+  return {.name = joined("self_attention_2d_fb", batch, channels, size),
+          .operations = static_cast<double>(batch * length) * (3.0 * 2.5 * static_cast<double>(c * c) +
+                                                               3.5 * 1.25 * static_cast<double>(c * length)),
+          .problem = [=] {
+            rapt::RandomStream stream(1);
+            ImageAttentionProblem p{batch,
+                                    c,
+                                    size,
+                                    weights(c, c / 8, stream),
+                                    weights(c, c / 8, stream),
+                                    weights(c, c / 2, stream),
+                                    weights(c / 2, c, stream),
+                                    noise(batch * c * length, stream),
+                                    noise(batch * c * length, stream)};
+            return posed(std::move(p), &Library::image_attention);
+          }};
+}
 void add_convolutions(std::vector<Case>& all) {
   all.push_back(conv(3, 64, 32, 4, 2, 1));
   all.push_back(conv(64, 128, 16, 4, 2, 1));
@@ -254,6 +273,8 @@ std::vector<Case> all_cases() {
   all.push_back(dense("linear_fb_128x256x256", 128, 256, 1, false));
   all.push_back(dense("sequential_fb_3x_linear_relu_128x256", 128, 256, 3, true));
   add_convolutions(all);
+  all.push_back(image_attention(32, 128, 16));
+  all.push_back(image_attention(64, 64, 8));
   all.push_back(embedding(3706, 128, 6400));
   all.push_back(norm("layer_norm_fb", 6400, 128, &Library::layer_norm));
   all.push_back(norm("batch_norm_1d_fb", 128, 256, &Library::batch_norm));

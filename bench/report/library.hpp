@@ -53,6 +53,13 @@ struct ConvProblem {
   }
 };
 
+/// SAGAN's self-attention over the positions of square images, `x + out softmax(query key^T) value x` (gamma
+/// 1): maps of channels (C / 8, C), (C / 8, C), (C / 2, C) and (C, C / 2) without biases.
+struct ImageAttentionProblem {
+  Size batch, channels, size;
+  Numbers query, key, value, out, x, dy;  // x, dy (batch, channels, size, size)
+};
+
 /// Rows of a table.
 struct EmbeddingProblem {
   Size table_rows, width;
@@ -130,6 +137,8 @@ class Library {
   virtual Sides dense(const DenseProblem&) { return {}; }
   /// Results: y, dx, d_weight, d_bias.
   virtual Sides conv(const ConvProblem&) { return {}; }
+  /// Results: y, dx, then the gradients of the four maps.
+  virtual Sides image_attention(const ImageAttentionProblem&) { return {}; }
   /// Results: y, d_table.
   virtual Sides embedding(const EmbeddingProblem&) { return {}; }
   /// Results: y, dx, d_weight, d_bias.

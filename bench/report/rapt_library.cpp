@@ -1,6 +1,7 @@
 // This library's side of every case.
 #include "report/libraries.hpp"
 
+#include <rapt/attention/self_attention_2d.hpp>
 #include <rapt/core/parallel.hpp>
 #include <rapt/core/tensor.hpp>
 #include <rapt/core/training.hpp>
@@ -53,7 +54,11 @@ struct LayerRun {
   std::vector<Numbers> results() const {
     std::vector<Numbers> all{numbers(y)};
     if (!dx.absent()) all.push_back(numbers(dx));
-    zip_parameters([&](const auto& parameter) { all.push_back(numbers(parameter)); }, gradient);
+    zip_parameters(
+        [&](const auto& parameter) {
+          if (parameter.size() != 0) all.push_back(numbers(parameter));
+        },
+        gradient);
     return all;
   }
 
@@ -161,6 +166,17 @@ class Rapt : public Library {
   }
   Sides conv(const ConvProblem& p) override {
     return {p.transposed ? conv_side<rapt::ConvTranspose2d<float>>(p) : conv_side<rapt::Conv2d<float>>(p)};
+  }
+  Sides image_attention(const ImageAttentionProblem& p) override {
+    rapt::RandomStream stream(1);
+    rapt::SelfAttention2d<float> layer(p.channels, stream);
+    assign(layer.query.weight, p.query);
+    assign(layer.key.weight, p.key);
+    assign(layer.value.weight, p.value);
+    assign(layer.out_proj.weight, p.out);
+    layer.gamma.fill(1);
+    const rapt::Shape<4> shape{p.batch, p.channels, p.size, p.size};
+    return {layer_side(std::move(layer), {p.x.data(), shape}, {p.dy.data(), shape})};
   }
   Sides embedding(const EmbeddingProblem& p) override {
     rapt::RandomStream stream(1);

@@ -279,6 +279,22 @@ class Torch : public Library {
                                        : at::conv2d(x[0], x[1], x[2], stride, padding, 1, groups);
                           })};
   }
+  Sides image_attention(const ImageAttentionProblem& p) override {
+    const Size c = p.channels, length = p.size * p.size;
+    const auto map = [](const Numbers& weight, Size in, Size out) {
+      return leaf(weight, {out, in, 1, 1}, true);
+    };
+    return {function_side(
+        {leaf(p.x, {p.batch, c, p.size, p.size}, true), map(p.query, c, c / 8), map(p.key, c, c / 8),
+         map(p.value, c, c / 2), map(p.out, c / 2, c), torch::ones({1}).requires_grad_()},
+        leaf(p.dy, {p.batch, c, p.size, p.size}, false),
+        [=, n = p.batch, s = p.size](const std::vector<Tensor>& x) {
+          const auto rows = [&](const Tensor& w) { return at::conv2d(x[0], w).view({n, w.size(0), length}); };
+          const Tensor weights = at::softmax(at::bmm(rows(x[1]).transpose(1, 2), rows(x[2])), -1);
+          const Tensor mixed = at::bmm(rows(x[3]), weights.transpose(1, 2)).view({n, c / 2, s, s});
+          return x[0] + x[5] * at::conv2d(mixed, x[4]);
+        })};
+  }
   Sides embedding(const EmbeddingProblem& p) override {
     const auto count = static_cast<Size>(p.ids.size());
     return {function_side(

@@ -6,10 +6,11 @@
 #include "recipe.hpp"
 
 #include <rapt/attention/self_attention_2d.hpp>
+#include <rapt/gan/conditional.hpp>
+#include <rapt/gan/projection_discriminator.hpp>
 #include <rapt/gan/spectral_norm.hpp>
 #include <rapt/nn/batch_norm_2d.hpp>
 #include <rapt/nn/conv_2d.hpp>
-#include <rapt/nn/embedding.hpp>
 #include <rapt/nn/leaky_relu.hpp>
 #include <rapt/nn/linear.hpp>
 #include <rapt/nn/relu.hpp>
@@ -28,7 +29,6 @@ namespace sagan {
 
 using rapt::RandomStream;
 using Image = TensorView<const float, 4>;
-using Labels = TensorView<const Index, 1>;
 template <class L>
 using Normed = rapt::SpectralNorm<L>;
 
@@ -58,20 +58,21 @@ L make_layer(rapt::Conv2d<float> convolution, RandomStream& stream) {
 }
 
 template <class Middle>
-Middle make_middle(Index channels, RandomStream& stream) {
+Middle make_middle(Index channels, const Recipe& recipe, RandomStream& stream) {
+  const Index key = recipe.key_width > 0 ? recipe.key_width : std::max<Index>(channels / 8, 1);
+  const Index value = recipe.value_width > 0 ? recipe.value_width : std::max<Index>(channels / 2, 1);
   if constexpr (requires(Middle m) { m.query; }) {
-    return Middle(channels, stream);
+    return Middle(channels, stream, {.key_width = key, .value_width = value});
   } else {
-    // Attention has 2 C (key width + value width) weights, two maps C -> inner -> C have 2 C inner.
+    // Attention has 2 C (key width + value width) weights, two maps C -> n -> C have 2 C n.
     using Inside = decltype(Middle::layer);
     using Convolution = std::tuple_element_t<0, typename Inside::Layers>;
-    const Index inner = std::max<Index>(channels / 8, 1) + std::max<Index>(channels / 2, 1);
     const auto map = [&](Index in, Index out) {
       return make_layer<Convolution>(rapt::Conv2d<float>(in, out, 1, stream, {.bias = rapt::Bias::no}),
                                      stream);
     };
-    auto first = map(channels, inner);
-    auto second = map(inner, channels);
+    auto first = map(channels, key + value);
+    auto second = map(key + value, channels);
     return Middle(Inside(std::move(first), rapt::LeakyReLU<float, 4>(0.1f), std::move(second)));
   }
 }
@@ -97,46 +98,29 @@ Image backward_all(const std::vector<Block>& blocks, Image dy, Caches& caches, s
   return dy;
 }
 
-/// What a generator makes an image from.
-struct LabelledNoise {
-  TensorView<const float, 2> x;  // (N, noise)
-  Labels condition;              // (N)
-  static constexpr auto tensors = std::tuple{&LabelledNoise::x, &LabelledNoise::condition};
-};
-/// What a discriminator judges.
-struct LabelledImage {
-  Image x;           // (N, 1, H, W)
-  Labels condition;  // (N)
-  static constexpr auto tensors = std::tuple{&LabelledImage::x, &LabelledImage::condition};
-};
-
-/// Images from noise and class: `base` pixels a side, doubled until they are full; attention in between.
+/// Images from noise and class side by side: `base` pixels a side, doubled until they are full; the middle in
+/// between.
 template <class Middle>
-struct Generator {
+struct ImageMaker {
   using Scalar = float;
-  using Input = LabelledNoise;
+  using Input = TensorView<const float, 2>;
   using Output = Image;
-  using First = rapt::Sequential<rapt::Unflatten<float>, rapt::BatchNorm2d<float>, rapt::ReLU<float, 4>>;
+  using First = rapt::Sequential<rapt::Linear<float>, rapt::Unflatten<float>, rapt::BatchNorm2d<float>,
+                                 rapt::ReLU<float, 4>>;
   using Up = rapt::Sequential<rapt::Upsample<float>, rapt::Conv2d<float>, rapt::BatchNorm2d<float>,
                               rapt::ReLU<float, 4>>;
   using Last = rapt::Sequential<rapt::Conv2d<float>, rapt::Tanh<float, 4>>;
 
-  rapt::Linear<float> noise;
-  rapt::Embedding<float> label;
   First first;
   std::vector<Up> before, after;  // of the middle
   Middle middle;
   Last last;
   static constexpr auto parameters =
-      std::tuple{rapt::field("noise", &Generator::noise),   rapt::field("label", &Generator::label),
-                 rapt::field("first", &Generator::first),   rapt::field("before", &Generator::before),
-                 rapt::field("middle", &Generator::middle), rapt::field("after", &Generator::after),
-                 rapt::field("last", &Generator::last)};
+      std::tuple{rapt::field("first", &ImageMaker::first), rapt::field("before", &ImageMaker::before),
+                 rapt::field("middle", &ImageMaker::middle), rapt::field("after", &ImageMaker::after),
+                 rapt::field("last", &ImageMaker::last)};
 
   struct Cache {
-    rapt::Linear<float>::Cache noise;
-    rapt::Embedding<float>::Cache label;
-    Tensor<float, 2> sum;
     typename First::Cache first;
     std::vector<typename Up::Cache> before, after;
     typename Middle::Cache middle;
@@ -147,13 +131,12 @@ struct Generator {
                    rapt::field("last", &Cache::last)};
   };
 
-  Generator() = default;
-  Generator(const Recipe& recipe, Index classes, RandomStream stream) {
+  ImageMaker() = default;
+  ImageMaker(const Recipe& recipe, Index classes, RandomStream& stream) {
     const auto channels = [&](Index side) { return recipe.generator_width * (side == recipe.side ? 1 : 2); };
-    const Index start = channels(recipe.base), numbers = start * recipe.base * recipe.base;
-    noise = {recipe.noise, numbers, stream};
-    label = {classes, numbers, stream};
-    first = First(rapt::Unflatten<float>(start, recipe.base, recipe.base), rapt::BatchNorm2d<float>(start),
+    const Index start = channels(recipe.base);
+    first = First(rapt::Linear<float>(recipe.noise + classes, start * recipe.base * recipe.base, stream),
+                  rapt::Unflatten<float>(start, recipe.base, recipe.base), rapt::BatchNorm2d<float>(start),
                   rapt::ReLU<float, 4>());
     for (Index side = recipe.base; side < recipe.side; side *= 2) {
       const Index out = channels(2 * side);
@@ -161,131 +144,123 @@ struct Generator {
             rapt::BatchNorm2d<float>(out), rapt::ReLU<float, 4>());
       (2 * side <= recipe.attention_side ? before : after).push_back(std::move(up));
     }
-    middle = make_middle<Middle>(channels(recipe.attention_side), stream);
+    middle = make_middle<Middle>(channels(recipe.attention_side), recipe, stream);
     last = Last(rapt::Conv2d<float>(channels(recipe.side), 1, 3, stream, {.padding = 1}),
                 rapt::Tanh<float, 4>());
   }
 
   Output forward(Input x, Cache& cache) const {
-    const auto from_noise = noise.forward(x.x, cache.noise);
-    const auto from_label = label.forward(x.condition, cache.label);
-    rapt::expect_shape("Generator::forward", "condition", from_label.shape(), from_noise.shape());
-    cache.sum.resize(from_noise.shape()).array() = from_noise.array() + from_label.array();
-    Image h = forward_all(before, first.forward(cache.sum, cache.first), cache.before);
-    h = forward_all(after, middle.forward(h, cache.middle), cache.after);
-    return last.forward(h, cache.last);
+    const Image h = forward_all(before, first.forward(x, cache.first), cache.before);
+    return last.forward(forward_all(after, middle.forward(h, cache.middle), cache.after), cache.last);
   }
 
-  Input backward(Output dy, Cache& cache, Generator* gradient,
+  Input backward(Output dy, Cache& cache, ImageMaker* gradient,
                  rapt::InputGradient input_gradient = rapt::InputGradient::compute) const {
-    Image dh = last.backward(dy, cache.last, part(gradient, &Generator::last));
-    dh = backward_all(after, dh, cache.after, part(gradient, &Generator::after));
-    dh = middle.backward(dh, cache.middle, part(gradient, &Generator::middle));
-    dh = backward_all(before, dh, cache.before, part(gradient, &Generator::before));
-    const auto d_sum = first.backward(dh, cache.first, part(gradient, &Generator::first));
-    // sum = noise(z) + label(c)
-    label.backward(d_sum, cache.label, part(gradient, &Generator::label));
-    const auto dz = noise.backward(d_sum, cache.noise, part(gradient, &Generator::noise), input_gradient);
-    return {dz, {}};
+    Image dh = last.backward(dy, cache.last, part(gradient, &ImageMaker::last));
+    dh = backward_all(after, dh, cache.after, part(gradient, &ImageMaker::after));
+    dh = middle.backward(dh, cache.middle, part(gradient, &ImageMaker::middle));
+    dh = backward_all(before, dh, cache.before, part(gradient, &ImageMaker::before));
+    return first.backward(dh, cache.first, part(gradient, &ImageMaker::first), input_gradient);
   }
 };
 
-/// Projection discriminator (Miyato and Koyama 2018, arXiv:1802.05637) with every map spectrally normalised:
-/// features h, summed over the positions, give the logit `<w, h> + b + <v_class, h>`.
+/// What a discriminator sees in an image: each map spectrally normalised, channels summed over the positions.
 template <class Middle>
-struct Discriminator {
+struct ImageFeatures {
   using Scalar = float;
-  using Input = LabelledImage;
+  using Input = Image;
   using Output = TensorView<const float, 2>;
   using Block = rapt::Sequential<Normed<rapt::Conv2d<float>>, rapt::LeakyReLU<float, 4>>;
 
   std::vector<Block> before, after;  // of the middle
   Middle middle;
-  Normed<rapt::Linear<float>> real, classes;
   static constexpr auto parameters =
-      std::tuple{rapt::field("before", &Discriminator::before), rapt::field("middle", &Discriminator::middle),
-                 rapt::field("after", &Discriminator::after), rapt::field("real", &Discriminator::real),
-                 rapt::field("classes", &Discriminator::classes)};
+      std::tuple{rapt::field("before", &ImageFeatures::before), rapt::field("middle", &ImageFeatures::middle),
+                 rapt::field("after", &ImageFeatures::after)};
 
   struct Cache {
     std::vector<typename Block::Cache> before, after;
     typename Middle::Cache middle;
-    typename Normed<rapt::Linear<float>>::Cache real, classes;
-    Labels condition;
     rapt::Shape<4> shape{};  // of what is summed over its positions
-    Index class_count = 0;
-    Tensor<float, 2> h, dh, logits, d_classes;
+    Tensor<float, 2> h;
     Tensor<float, 4> d_last;
     static constexpr auto caches =
         std::tuple{rapt::field("before", &Cache::before), rapt::field("middle", &Cache::middle),
-                   rapt::field("after", &Cache::after), rapt::field("real", &Cache::real),
-                   rapt::field("classes", &Cache::classes)};
+                   rapt::field("after", &Cache::after)};
   };
 
-  Discriminator() = default;
-  Discriminator(const Recipe& recipe, Index class_count, RandomStream stream) {
-    const Index width = recipe.discriminator_width;
+  ImageFeatures() = default;
+  ImageFeatures(const Recipe& recipe, RandomStream& stream) {
     const auto block = [&](Index in, Index out, Index kernel, Index stride) {
       rapt::Conv2d<float> convolution(in, out, kernel, stream, {.stride = stride, .padding = 1});
       return Block(Normed<rapt::Conv2d<float>>(std::move(convolution), stream),
                    rapt::LeakyReLU<float, 4>(0.1f));
     };
-    const auto channels = [&](Index side) { return width * (side == recipe.side ? 1 : 2); };
+    const auto channels = [&](Index side) {
+      return recipe.discriminator_width * (side == recipe.side ? 1 : 2);
+    };
     const auto stage = [&](Index side, Block b) {
       (side >= recipe.attention_side ? before : after).push_back(std::move(b));
     };
-    stage(recipe.side, block(1, width, 3, 1));
+    stage(recipe.side, block(1, recipe.discriminator_width, 3, 1));
     Index side = recipe.side;
     for (; side > recipe.base; side /= 2) stage(side / 2, block(channels(side), channels(side / 2), 4, 2));
     after.push_back(block(channels(side), channels(side), 3, 1));
-    middle = make_middle<Middle>(channels(recipe.attention_side), stream);
-    real = Normed<rapt::Linear<float>>(rapt::Linear<float>(channels(side), 1, stream), stream);
-    classes = Normed<rapt::Linear<float>>(
-        rapt::Linear<float>(channels(side), class_count, stream, rapt::Bias::no), stream);
+    middle = make_middle<Middle>(channels(recipe.attention_side), recipe, stream);
   }
+
+  /// Width of the features.
+  static Index width(const Recipe& recipe) { return 2 * recipe.discriminator_width; }
 
   Output forward(Input x, Cache& cache) const {
-    rapt::expect_shape("Discriminator::forward", "condition", x.condition.shape(), {x.x.extent(0)});
-    Image f = middle.forward(forward_all(before, x.x, cache.before), cache.middle);
-    f = forward_all(after, f, cache.after);
-    cache.condition = x.condition;
+    const Image f =
+        forward_all(after, middle.forward(forward_all(before, x, cache.before), cache.middle), cache.after);
     cache.shape = f.shape();
-    const Index rows = f.extent(0), channels = f.extent(1), positions = f.extent(2) * f.extent(3);
-    cache.h.resize({rows, channels});
-    const auto planes = f.reshape(rapt::Shape<2>{rows * channels, positions});
-    for (Index i = 0; i < rows * channels; ++i) cache.h.data()[i] = planes[i].array().sum();
-    const auto in_general = real.forward(cache.h, cache.real);
-    const auto of_class = classes.forward(cache.h, cache.classes);
-    cache.class_count = of_class.extent(1);
-    const auto logits = cache.logits.resize({rows, 1});
-    for (Index n = 0; n < rows; ++n) {
-      rapt::expect_id("Discriminator::forward", "class", x.condition(n), cache.class_count);
-      logits(n, 0) = in_general(n, 0) + of_class(n, x.condition(n));
-    }
-    return cache.logits;
+    const auto planes = f.reshape(planes_of(cache));
+    cache.h.resize({f.extent(0), f.extent(1)});
+    for (Index i = 0; i < planes.extent(0); ++i) cache.h.data()[i] = planes[i].array().sum();
+    return cache.h;
   }
 
-  Input backward(Output dy, Cache& cache, Discriminator* gradient,
+  Input backward(Output dy, Cache& cache, ImageFeatures* gradient,
                  rapt::InputGradient input_gradient = rapt::InputGradient::compute) const {
-    const Index rows = cache.shape[0], channels = cache.shape[1], positions = cache.shape[2] * cache.shape[3];
-    rapt::expect_shape("Discriminator::backward", "dy", dy.shape(), {rows, 1});
-    // logit = real(h) + classes(h) of the class
-    const auto d_classes = cache.d_classes.resize({rows, cache.class_count});
-    std::fill(d_classes.begin(), d_classes.end(), 0.f);
-    for (Index n = 0; n < rows; ++n) d_classes(n, cache.condition(n)) = dy(n, 0);
-    const auto from_real = real.backward(dy, cache.real, part(gradient, &Discriminator::real));
-    const auto from_classes =
-        classes.backward(cache.d_classes, cache.classes, part(gradient, &Discriminator::classes));
-    cache.dh.resize({rows, channels}).array() = from_real.array() + from_classes.array();
+    rapt::expect_shape("ImageFeatures::backward", "dy", dy.shape(), cache.h.shape());
     // h = sum of f over the positions
-    const auto planes = cache.d_last.resize(cache.shape).reshape(rapt::Shape<2>{rows * channels, positions});
-    for (Index i = 0; i < rows * channels; ++i) planes[i].array() = cache.dh.data()[i];
-    Image df = backward_all(after, cache.d_last, cache.after, part(gradient, &Discriminator::after));
-    df = middle.backward(df, cache.middle, part(gradient, &Discriminator::middle));
-    df = backward_all(before, df, cache.before, part(gradient, &Discriminator::before));
-    if (input_gradient == rapt::InputGradient::skip) return {};
-    return {df, {}};
+    const auto planes = cache.d_last.resize(cache.shape).reshape(planes_of(cache));
+    for (Index i = 0; i < planes.extent(0); ++i) planes[i].array() = dy.data()[i];
+    Image df = backward_all(after, cache.d_last, cache.after, part(gradient, &ImageFeatures::after));
+    df = middle.backward(df, cache.middle, part(gradient, &ImageFeatures::middle));
+    df = backward_all(before, df, cache.before, part(gradient, &ImageFeatures::before));
+    return input_gradient == rapt::InputGradient::skip ? Input{} : df;
+  }
+
+ private:
+  static rapt::Shape<2> planes_of(const Cache& cache) {
+    const auto& [rows, channels, height, width] = cache.shape;
+    return {rows * channels, height * width};
   }
 };
+
+// Both read the class as one 1 among zeros.
+template <class Kind>
+using Generator = rapt::Conditional<ImageMaker<typename Kind::OfGenerator>>;
+template <class Kind>
+using Discriminator =
+    rapt::ProjectionDiscriminator<ImageFeatures<typename Kind::OfDiscriminator>, Normed<rapt::Linear<float>>>;
+
+template <class Kind>
+Generator<Kind> make_generator(const Recipe& recipe, Index classes, RandomStream stream) {
+  return Generator<Kind>(ImageMaker<typename Kind::OfGenerator>(recipe, classes, stream));
+}
+template <class Kind>
+Discriminator<Kind> make_discriminator(const Recipe& recipe, Index classes, RandomStream stream) {
+  using Features = ImageFeatures<typename Kind::OfDiscriminator>;
+  using Projection = Normed<rapt::Linear<float>>;
+  Features features(recipe, stream);
+  const Index width = Features::width(recipe);
+  Projection head(rapt::Linear<float>(width, 1, stream), stream);
+  Projection embedding(rapt::Linear<float>(classes, width, stream, rapt::Bias::no), stream);
+  return {std::move(features), std::move(head), std::move(embedding)};
+}
 
 }  // namespace sagan

@@ -2,6 +2,7 @@
 
 #include "networks.hpp"
 
+#include <rapt/gan/one_hot.hpp>
 #include <rapt/gan/trainer.hpp>
 #include <rapt/loss/hinge_gan_loss.hpp>
 
@@ -14,6 +15,12 @@ namespace {
 
 constexpr Index sample_columns = 10;  // images a class to look at
 
+TensorView<const float, 2> with_classes(TensorView<const Index, 1> labels, Index classes,
+                                        Tensor<float, 2>& memory) {
+  rapt::one_hot(labels, memory.resize({labels.size(), classes}));
+  return memory;
+}
+
 // Images and classes drawn from the training set, in a random order that begins anew when it is through.
 class Batches {
  public:
@@ -22,7 +29,7 @@ class Batches {
     next_ = order_.size();
   }
 
-  LabelledImage next(Index count) {
+  rapt::ConditionalInput<float, 4> next(Index count) {
     images_.resize({count, 1, all_.images.extent(2), all_.images.extent(3)});
     labels_.resize({count});
     for (Index n = 0; n < count; ++n) {
@@ -34,7 +41,7 @@ class Batches {
       std::ranges::copy(all_.images[from], images_[n].begin());
       labels_(n) = all_.labels(from);
     }
-    return {images_, labels_};
+    return {images_, with_classes(labels_, all_.classes, conditions_)};
   }
 
  private:
@@ -44,19 +51,21 @@ class Batches {
   std::size_t next_ = 0;
   Tensor<float, 4> images_;
   Tensor<Index, 1> labels_;
+  Tensor<float, 2> conditions_;
 };
 
 struct NoiseBatch {
-  Tensor<float, 2> z;
+  Tensor<float, 2> z, conditions;
   Tensor<Index, 1> labels;
 
   // class_of(n) is the class that image n shall have.
   template <class ClassOf>
-  LabelledNoise draw(Index count, Index width, RandomStream& stream, ClassOf class_of) {
+  rapt::ConditionalInput<float> draw(Index count, Index width, Index classes, RandomStream& stream,
+                                     ClassOf class_of) {
     fill_normal(z.resize({count, width}), 0, 1, stream);
     labels.resize({count});
     for (Index n = 0; n < count; ++n) labels(n) = class_of(n);
-    return {z, labels};
+    return {z, with_classes(labels, classes, conditions)};
   }
 };
 
@@ -69,15 +78,15 @@ Tensor<float, 4> generate(const G& generator, const NoiseBatch& noise, Index sid
   constexpr Index slice = 100;
   for (Index from = 0; from < count; from += slice) {
     const Index to = std::min(count, from + slice);
-    if constexpr (attends<decltype(G::middle)>) {
-      if (with_weights != nullptr) cache.middle.need_weights = rapt::NeedWeights::averaged;
+    if constexpr (attends<decltype(generator.net.middle)>) {
+      if (with_weights != nullptr) cache.net.middle.need_weights = rapt::NeedWeights::averaged;
     }
     const auto y =
-        generator.forward({noise.z.view().slice(from, to), noise.labels.view().slice(from, to)}, cache);
+        generator.forward({noise.z.view().slice(from, to), noise.conditions.view().slice(from, to)}, cache);
     std::ranges::copy(y, images.view().slice(from, to).begin());
-    if constexpr (attends<decltype(G::middle)>) {
+    if constexpr (attends<decltype(generator.net.middle)>) {
       if (with_weights != nullptr) {
-        const auto weights = cache.middle.weights();
+        const auto weights = cache.net.middle.weights();
         if (from == 0)
           with_weights->weights = Tensor<float, 3>({count, weights.extent(1), weights.extent(2)});
         std::ranges::copy(weights, with_weights->weights.view().slice(from, to).begin());
@@ -89,8 +98,8 @@ Tensor<float, 4> generate(const G& generator, const NoiseBatch& noise, Index sid
 
 template <class Kind>
 class Training {
-  using G = Generator<typename Kind::OfGenerator>;
-  using D = Discriminator<typename Kind::OfDiscriminator>;
+  using G = Generator<Kind>;
+  using D = Discriminator<Kind>;
   using Trainer = rapt::GanTrainer<G, D, rapt::HingeGanLoss<float>>;
 
  public:
@@ -100,8 +109,9 @@ class Training {
         recipe_(recipe),
         judge_(judge),
         stream_(seed),
-        generator_(recipe, data.train.classes, stream_.substream("generator")),
-        discriminator_(recipe, data.train.classes, stream_.substream("discriminator")),
+        generator_(make_generator<Kind>(recipe, data.train.classes, stream_.substream("generator"))),
+        discriminator_(
+            make_discriminator<Kind>(recipe, data.train.classes, stream_.substream("discriminator"))),
         trainer_(generator_, discriminator_, options(recipe), stream_.substream("trainer")) {
     run_.seed = seed;
     run_.attention = attention;
@@ -109,8 +119,9 @@ class Training {
     run_.parameters = rapt::parameter_count(generator_) + rapt::parameter_count(discriminator_);
     RandomStream judged = stream_.substream("measured"), shown = stream_.substream("shown");
     const Index classes = data.train.classes;
-    measured_.draw(recipe.fakes, recipe.noise, judged, [&](Index n) { return n % classes; });
-    shown_.draw(classes * sample_columns, recipe.noise, shown, [](Index n) { return n / sample_columns; });
+    measured_.draw(recipe.fakes, recipe.noise, classes, judged, [&](Index n) { return n % classes; });
+    shown_.draw(classes * sample_columns, recipe.noise, classes, shown,
+                [](Index n) { return n / sample_columns; });
   }
 
   Run run(common::Progress& progress) {
@@ -121,7 +132,7 @@ class Training {
     for (Index step = 1; step <= recipe_.steps; ++step) {
       const auto begin = Clock::now();
       const std::clock_t busy = std::clock();
-      const auto input = drawn_.draw(recipe_.batch, recipe_.noise, noise,
+      const auto input = drawn_.draw(recipe_.batch, recipe_.noise, data_.train.classes, noise,
                                      [&](Index) { return rapt::uniform_index(noise, data_.train.classes); });
       const auto made = trainer_.step(generator_, discriminator_, input, reals.next(recipe_.batch));
       run_.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
@@ -165,8 +176,8 @@ class Training {
 
   void finish() {
     const auto& sampler = trainer_.sampler(generator_);
-    run_.generator_gamma = static_cast<double>(sampler.middle.gamma(0));
-    run_.discriminator_gamma = static_cast<double>(discriminator_.middle.gamma(0));
+    run_.generator_gamma = static_cast<double>(sampler.net.middle.gamma(0));
+    run_.discriminator_gamma = static_cast<double>(discriminator_.body.middle.gamma(0));
     run_.samples.columns = sample_columns;
     run_.samples.map_side = recipe_.attention_side;
     run_.samples.images = generate(sampler, shown_, recipe_.side, &run_.samples);

@@ -21,7 +21,19 @@ enum class InputGradient;
 
 // nn/
 template <std::floating_point T>
+struct AdaptiveAvgPool2d;
+template <std::floating_point T>
+struct AdaptiveMaxPool2d;
+template <std::floating_point T>
+struct AvgPool2d;
+template <std::floating_point T>
 struct BatchNorm1d;
+template <std::floating_point T>
+struct BatchNorm2d;
+template <std::floating_point T>
+struct Conv2d;
+template <std::floating_point T>
+struct ConvTranspose2d;
 template <std::floating_point T>
 struct Dropout;
 template <std::floating_point T>
@@ -29,9 +41,25 @@ struct Embedding;
 template <std::floating_point T>
 struct EmbeddingBag;
 template <std::floating_point T>
+struct Flatten;
+template <std::floating_point T>
+struct GroupNorm;
+template <std::floating_point T>
+struct InstanceNorm2d;
+template <std::floating_point T>
 struct LayerNorm;
 template <std::floating_point T>
 struct Linear;
+template <std::floating_point T>
+struct MaxPool2d;
+template <std::floating_point T>
+struct PixelShuffle;
+template <std::floating_point T>
+struct RMSNorm;
+template <std::floating_point T>
+struct Unflatten;
+template <std::floating_point T>
+struct Upsample;
 
 // attention/
 template <std::floating_point T>
@@ -40,6 +68,8 @@ template <std::floating_point T>
 struct MultiheadAttention;
 template <std::floating_point T>
 struct ScaledDotProductAttention;
+template <std::floating_point T>
+struct SelfAttention2d;
 
 // optim/
 template <class Model>

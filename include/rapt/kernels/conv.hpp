@@ -74,11 +74,9 @@ struct PaddedImages {
   T* copy = nullptr;
   Index lines = height.span(height.out), line = (columns + width.stride - 1) / width.stride;
   Index row = line * width.stride, channel = lines * row, image = channels * channel;
+  // From one tap of a row to the next: columns within a phase, and phases.
+  Index tap_step = width.dilation / width.stride, tap_phase = width.dilation % width.stride;
 
-  /// Where the first output reads a tap of the first channel, `column` columns from its first.
-  constexpr Index tap(Index i, Index column) const {
-    return i * height.dilation * row + column % width.stride * line + column / width.stride;
-  }
   /// Elements of the copy; a vector may be read or written behind the last one.
   constexpr Index size() const { return images * image + 64; }
 };

@@ -20,25 +20,34 @@ struct CorrelationWeight {
 /// What one block of images adds to a part of the weight's gradient.
 template <class T>
 struct CorrelationWeightBlock {
-  PaddedImages<T> images;
-  Index rows;
-  const T* dy;  // of its first row, image and output
+  PaddedImages<T> images;  // of all channels of its groups
+  Index groups, rows;      // one group where rows are not read in place
+  const T* dy;             // of its first row, image and output
   Index dy_image, dy_row;
   T* panel;  // pixels x rows, rounded up to strips
   T* sums;   // (channels taps, stride), added to
   Index stride;
 };
 
+// With so few rows of dy they are read in place rather than transposed.
+inline constexpr Index weight_rows_read_in_place = 2;
+
 /// How the work is shared out: by groups, by channels, by images whose sums wait in buffers of their own.
 struct WeightParts {
-  Index channels, across;  // of a part; parts of a group
-  Index images, deep;      // of a part; parts of the batch
-  WeightParts(Index groups, Index all_channels, Index taps, Index batch) {
+  Index groups, side_by_side;  // of a part; parts of all groups
+  Index channels, across;      // of a part; parts of a group
+  Index images, deep;          // of a part; parts of the batch
+  WeightParts(Index all_groups, Index all_channels, Index rows, Index taps, Index batch) {
     constexpr Index wanted = 4, least_rows = 192;
+    groups = 1;
+    // Channels of several small groups are copied together, as they lie in memory.
+    if (rows <= weight_rows_read_in_place && all_channels * taps < least_rows)
+      groups = std::clamp<Index>(correlation_channels / std::max(rows, all_channels), 1, all_groups);
+    side_by_side = (all_groups + groups - 1) / groups;
     const Index pieces = std::clamp<Index>(all_channels * taps / least_rows, 1, 2 * wanted);
     channels = even_piece(all_channels, std::max<Index>(all_channels / pieces, 1), 1);
     across = (all_channels + channels - 1) / channels;
-    const Index parts = std::max<Index>(wanted / std::max<Index>(groups * across, 1), 1);
+    const Index parts = std::max<Index>(wanted / (side_by_side * across), 1);
     images = even_piece(batch, std::max<Index>((batch + parts - 1) / parts, 1), 1);
     deep = (batch + images - 1) / images;
   }
@@ -61,9 +70,6 @@ struct ChannelSums {
   T* d_bias;
 };
 
-// With so few rows of dy they are read in place rather than transposed.
-inline constexpr Index weight_rows_read_in_place = 2;
-
 /// Outputs of a block: the panel of dy^T is used from the second-level cache.
 template <class T>
 constexpr Index weight_pixels(Index rows) {
@@ -83,14 +89,18 @@ namespace rapt::detail {
 template <class T>
 void correlate_weight_part(const CorrelationWeight<T>& p, const WeightParts& parts, Index part, T* sums,
                            Index stride) {
-  const Index group = part / parts.across % p.groups, taps = p.height.taps * p.width.taps;
+  const Index taps = p.height.taps * p.width.taps;
+  const Index group = part / parts.across % parts.side_by_side * parts.groups;
+  const Index groups = std::min(parts.groups, p.groups - group);
   const Index channel = part % parts.across * parts.channels;
-  const Index channels = std::min(parts.channels, p.channels - channel);
-  const Index begin = part / (parts.across * p.groups) * parts.images;
+  // Several groups are whole ones.
+  const Index channels = groups * std::min(parts.channels, p.channels - channel);
+  const Index deep = part / (parts.across * parts.side_by_side), begin = deep * parts.images;
   const Index images = std::min(parts.images, p.batch - begin);
-  sums += (part / parts.across * p.channels + channel) * taps * stride;
+  sums += ((deep * p.groups + group) * p.channels + channel) * taps * stride;
   std::fill(sums, sums + channels * taps * stride, T(0));
-  const ImageBlocks blocks(images, p.height.out, p.width.out, weight_pixels<T>(p.rows));
+  const ImageBlocks blocks(images, p.height.out, p.width.out,
+                           weight_pixels<T>(groups == 1 ? p.rows : 4 * groups * p.rows));
   const auto kernel = RAPT_KERNEL_FOR(simd(), correlate_weight_block<T>);
   const Index x_channel = p.height.in * p.width.in, dy_channel = p.height.out * p.width.out;
   for (Index block = 0; block < blocks.count; ++block) {
@@ -108,6 +118,7 @@ void correlate_weight_part(const CorrelationWeight<T>& p, const WeightParts& par
     padded.copy = copy.data();
     const Workspace<T> panel(count * rows * p.width.out * stride);
     kernel({.images = padded,
+            .groups = groups,
             .rows = p.rows,
             .dy = p.dy + (image * p.groups + group) * p.rows * dy_channel + row * p.width.out,
             .dy_image = p.groups * p.rows * dy_channel,
@@ -125,11 +136,11 @@ void add_correlation_weight(const CorrelationWeight<T>& p) {
   const Index taps = p.height.taps * p.width.taps, all = p.channels * taps;
   if (p.batch == 0 || p.groups * p.rows * all == 0) return;
   const Index stride = even_piece(p.rows, p.rows, 64 / Index{sizeof(T)});
-  const WeightParts parts(p.groups, p.channels, taps, p.batch);
+  const WeightParts parts(p.groups, p.channels, p.rows, taps, p.batch);
   const Workspace<T> sums(parts.deep * p.groups * all * stride);
   const Index pixels = p.height.out * p.width.out;
-  parallel_for(parts.deep * p.groups * parts.across,
-               2 * parts.images * pixels * parts.channels * taps * p.rows / 32,
+  parallel_for(parts.deep * parts.side_by_side * parts.across,
+               2 * parts.images * pixels * parts.groups * parts.channels * taps * p.rows / 32,
                [&](Index part) { correlate_weight_part<T>(p, parts, part, sums.data(), stride); });
   const auto finish = RAPT_KERNEL_FOR(simd(), add_transposed_sums<T>);
   constexpr Index grain = 64;

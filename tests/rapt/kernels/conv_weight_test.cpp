@@ -117,6 +117,8 @@ const WeightCase weight_cases[] = {
     {2, 1, 3, 70, {40, 20, 4, 2, 1, -1, 20}, {37, 19, 5, 2, 1, -2, 19}},
     {1, 1, 2, 3, {30, 10, 3, 3, 2, -1, 10}, {70, 14, 3, 5, 3, -3, 14}},
     {2, 12, 1, 1, {40, 40, 3, 1, 1, -1, 40}, {41, 41, 3, 1, 1, -1, 41}},
+    {9, 70, 1, 1, {9, 5, 3, 2, 1, -1, 5}, {16, 8, 3, 2, 1, -1, 8}},
+    {3, 17, 2, 2, {9, 8, 4, 1, 1, -1, 8}, {9, 8, 4, 1, 1, -1, 8}},
     {3, 5, 2, 2, {9, 5, 3, 2, 1, -1, 5}, {9, 5, 3, 2, 1, -1, 5}},
     {9, 3, 2, 3, {6, 6, 3, 1, 1, -1, 6}, {17, 17, 3, 1, 1, -1, 17}},
     {2, 2, 3, 8, {5, 2, 1, 3, 1, 0, 2}, {33, 5, 1, 8, 1, 0, 5}},
@@ -144,17 +146,23 @@ TEMPLATE_TEST_CASE("Gradients of a correlation's weight agree with long double",
   }
 }
 
-TEST_CASE("Parts of a weight's gradient cover every channel and image once", "[kernels][conv]") {
-  for (const Index groups : {1, 2, 64}) {
+TEST_CASE("Parts of a weight's gradient cover every group, channel and image once", "[kernels][conv]") {
+  const auto covers = [](Index pieces, Index piece, Index all) {
+    return pieces * piece >= all && (pieces - 1) * piece < all;
+  };
+  for (const Index groups : {1, 2, 64, 65}) {
     for (const Index channels : {1, 3, 40, 257}) {
-      for (const Index taps : {1, 9, 300}) {
-        for (const Index batch : {1, 3, 64}) {
-          const rapt::detail::WeightParts parts(groups, channels, taps, batch);
-          INFO(groups << " groups, " << channels << " channels, " << taps << " taps, " << batch << " images");
-          CHECK(parts.across * parts.channels >= channels);
-          CHECK((parts.across - 1) * parts.channels < channels);
-          CHECK(parts.deep * parts.images >= batch);
-          CHECK((parts.deep - 1) * parts.images < batch);
+      for (const Index rows : {1, 2, 3}) {
+        for (const Index taps : {1, 9, 300}) {
+          for (const Index batch : {1, 3, 64}) {
+            const rapt::detail::WeightParts parts(groups, channels, rows, taps, batch);
+            INFO(groups << " groups, " << channels << " channels, " << rows << " rows, " << taps << " taps, "
+                        << batch << " images");
+            CHECK(covers(parts.side_by_side, parts.groups, groups));
+            CHECK(covers(parts.across, parts.channels, channels));
+            CHECK(covers(parts.deep, parts.images, batch));
+            CHECK((parts.groups == 1 || parts.across == 1));
+          }
         }
       }
     }

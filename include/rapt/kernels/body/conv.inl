@@ -15,6 +15,19 @@ RAPT_LANES Lanes<T> even_lanes(Lanes<T> a, Lanes<T> b) {
     return __builtin_shufflevector(a, b, 0, 2);
   }
 }
+/// The others.
+template <class T>
+RAPT_LANES Lanes<T> odd_lanes(Lanes<T> a, Lanes<T> b) {
+  if constexpr (lane_count<T> == 16) {
+    return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  } else if constexpr (lane_count<T> == 8) {
+    return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+  } else if constexpr (lane_count<T> == 4) {
+    return __builtin_shufflevector(a, b, 1, 3, 5, 7);
+  } else {
+    return __builtin_shufflevector(a, b, 1, 3);
+  }
+}
 /// The lanes of two vectors in turn: a0 b0 a1 b1 ..., the first half of them or the second.
 template <class T, bool second>
 RAPT_LANES Lanes<T> mixed_lanes(Lanes<T> a, Lanes<T> b) {
@@ -82,26 +95,62 @@ RAPT_LANES void pad_phase(const T* from, Index stride, PhaseRange range, Index l
 }
 
 /// Fills the copy; what is written behind a row is written again by the next one.
+/// Both phases of a row of a stride of 2 that begins at most one zero before the image's.
+template <class T>
+RAPT_LANES void pad_two_phases(const T* from, Index count, const PhaseRange (&ranges)[2], Index line, T* to) {
+#if RAPT_VECTOR_TYPES
+  constexpr Index lanes = lane_count<T>;
+  const bool swapped = ranges[0].from % 2 != 0;
+  // Of the second phase a vector may begin where the first one's line ends: it is stored later.
+  for (Index phase = 0; phase < 2; ++phase, to += line) {
+    const bool odd = swapped == (phase == 0);
+    const PhaseRange range = ranges[phase];
+    to[0] = 0;
+    for (Index i = 0; i < range.end - range.begin; i += lanes) {
+      const Index left = count - 2 * i;
+      const Lanes<T> low = left < lanes ? load_part<T>(from + 2 * i, left) : load<T>(from + 2 * i);
+      Lanes<T> high{};
+      if (left >= 2 * lanes) {
+        high = load<T>(from + 2 * i + lanes);
+      } else if (left > lanes) {
+        high = load_part<T>(from + 2 * i + lanes, left - lanes);
+      }
+      store<T>(to + range.begin + i, odd ? odd_lanes<T>(low, high) : even_lanes<T>(low, high));
+    }
+    for (Index i = range.end; i < line; ++i) to[i] = 0;
+  }
+#else
+  for (Index phase = 0; phase < 2; ++phase, to += line) pad_phase<T>(from, 2, ranges[phase], line, to);
+#endif
+  static_cast<void>(count);
+}
+
+/// Fills the copy; what is written behind a row is written again by the next one.
 template <class T>
 RAPT_LANES void pad_images(const PaddedImages<T>& t) {
-  constexpr Index known = 4;  // phases whose divisions are made once
   const Index stride = t.width.stride;
-  PhaseRange ranges[known];
-  for (Index phase = 0; phase < (stride < known ? stride : known); ++phase)
-    ranges[phase] = phase_range(t, phase);
+  // The divisions of two phases are made once.
+  const PhaseRange ranges[2] = {phase_range(t, 0), phase_range(t, stride > 1 ? 1 : 0)};
+  const auto begins_near = [](PhaseRange range) {
+    return range.begin <= 1 && range.from <= 1 && range.begin < range.end;
+  };
+  const bool two = stride == 2 && begins_near(ranges[0]) && begins_near(ranges[1]);
   T* to = t.copy;
   for (Index n = 0; n < t.images; ++n) {
     for (Index c = 0; c < t.channels; ++c) {
       const T* const from = t.x + n * t.x_image + c * t.height.in * t.width.in;
-      for (Index r = 0; r < t.lines; ++r) {
+      for (Index r = 0; r < t.lines; ++r, to += t.row) {
         const Index row = r + t.height.first;
+        const T* const line = from + row * t.width.in;
         if (row < 0 || row >= t.height.in) {
-          for (Index i = 0; i < t.row; ++i) *to++ = 0;
-          continue;
-        }
-        for (Index phase = 0; phase < stride; ++phase, to += t.line) {
-          pad_phase<T>(from + row * t.width.in, stride, phase < known ? ranges[phase] : phase_range(t, phase),
-                       t.line, to);
+          for (Index i = 0; i < t.row; ++i) to[i] = 0;
+        } else if (two) {
+          pad_two_phases<T>(line, t.width.in, ranges, t.line, to);
+        } else {
+          for (Index phase = 0; phase < stride; ++phase) {
+            pad_phase<T>(line, stride, phase < 2 ? ranges[phase] : phase_range(t, phase), t.line,
+                         to + phase * t.line);
+          }
         }
       }
     }
@@ -120,34 +169,47 @@ struct StripRuns {
 template <class T>
 RAPT_LANES void find_runs(const PaddedImages<T>& t, Index width, Index first, Index last,
                           StripRuns<T>& runs) {
-  Index row = first / width, column = first % width;
+  const Index row = first / width;
+  Index column = first % width, n = row / t.height.out, o = row % t.height.out;
   runs.count = 0;
-  for (Index at = first; at < last; ++row, column = 0) {
-    const Index from = row / t.height.out * t.image + row % t.height.out * t.height.stride * t.row + column;
+  for (Index at = first; at < last; column = 0) {
+    const Index from = n * t.image + o * t.height.stride * t.row + column;
     const Index length = width - column < last - at ? width - column : last - at;
     for (Index i = 0; i < length; i += lane_count<T>, ++runs.count) {
       runs.from[runs.count] = from + i;
       runs.to[runs.count] = at - first + i;
     }
     at += length;
+    if (++o == t.height.out) {
+      o = 0;
+      ++n;
+    }
   }
 }
 
-/// Calls tap(from) for the taps of channels [first, last) in the order of the weight: where output 0 reads
-/// it.
+/// Calls tap(from) for `taps` taps of a row, the first of which output 0 reads at `from`.
+template <class T, class Tap>
+RAPT_LANES void for_each_tap_of_row(const PaddedImages<T>& t, const T* from, Index taps, Tap&& tap) {
+  Index phase = 0;
+  for (Index j = 0; j < taps; ++j) {
+    tap(from + phase * t.line);
+    from += t.tap_step;
+    phase += t.tap_phase;
+    if (phase >= t.width.stride) {
+      phase -= t.width.stride;
+      ++from;
+    }
+  }
+}
+
+/// The same for channels [first, last), in the order of the weight. Only a stride of 1 has several phases.
 template <class T, class Tap>
 RAPT_LANES void for_each_tap(const PaddedImages<T>& t, const CorrelationPhase<T>& phase, Index first,
                              Index last, Tap&& tap) {
   for (Index c = first; c < last; ++c) {
-    for (Index i = 0; i < t.height.taps; ++i) {
-      const T* const from = t.copy + c * t.channel;
-      if (t.width.stride == 1) {
-        const T* at = from + t.tap(i, phase.shift);
-        for (Index j = 0; j < phase.taps; ++j, at += t.width.dilation) tap(at);
-      } else {
-        for (Index j = 0; j < phase.taps; ++j) tap(from + t.tap(i, phase.shift + j * t.width.dilation));
-      }
-    }
+    const T* from = t.copy + c * t.channel + phase.shift;
+    for (Index i = 0; i < t.height.taps; ++i, from += t.height.dilation * t.row)
+      for_each_tap_of_row(t, from, phase.taps, tap);
   }
 }
 
@@ -160,6 +222,15 @@ RAPT_LANES void pack_taps(const PaddedImages<T>& t, const CorrelationPhase<T>& p
     for (Index k = 0; k < runs.count; ++k) store<T>(to + runs.to[k], load<T>(from + runs.from[k]));
     to += strip_columns<T>;
   });
+}
+
+/// The sums of a block of rows and a strip. Never inlined: among the loops around it the addresses of its
+/// rows would not stay in registers.
+template <class T, int Rows, int Vectors>
+[[gnu::noinline]] RAPT_ENTRY void strip_sums(const T* weight, Index stride, Index rows, Index depth,
+                                             const T* panel, const StripTarget<T>& to) {
+  product_block<T, Rows, Vectors>(depth, rows_of<T, Rows>(weight, stride, 1, rows), rows, panel,
+                                  strip_columns<T>, to);
 }
 
 /// Adds a phase of one group to its sums, piece by piece of depth and strip by strip of columns.
@@ -177,11 +248,11 @@ RAPT_LANES void add_packed(const CorrelationBlock<T>& t, const CorrelationPhase<
       find_runs<T>(t.images, phase.out, first, end, runs);
       pack_taps<T>(t.images, phase, runs, group * t.channels + c, group * t.channels + last, t.panel);
       for_row_blocks(t.rows, [&](auto rows, Index i, Index count) RAPT_LANES_LAMBDA {
-        const auto a = rows_of<T, rows>(weight + i * depth + c * taps, depth, 1, count);
         const StripTarget<T> to{sums + i * t.stride + first, t.stride, end - first, 1, c > 0, false, nullptr,
                                 FusedActivation::none,       T(0)};
         with_vectors<T>(end - first, [&](auto vectors) RAPT_LANES_LAMBDA {
-          product_block<T, rows, vectors>((last - c) * taps, a, count, t.panel, width, to);
+          strip_sums<T, rows, vectors>(weight + i * depth + c * taps, depth, count, (last - c) * taps,
+                                       t.panel, to);
         });
       });
     }

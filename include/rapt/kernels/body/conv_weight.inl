@@ -30,17 +30,44 @@ RAPT_LANES void pack_outputs(const CorrelationWeightBlock<T>& t) {
   }
 }
 
-/// Where row k of the sums, numbered (channel, tap row, tap column), is read by the first output.
+/// Walks down the rows of the sums, numbered (channel, tap row, tap column): where the first output reads
+/// them.
 template <class T>
-RAPT_LANES const T* tap_row(const PaddedImages<T>& t, Index k) {
-  const Index columns = t.width.taps, taps = t.height.taps * columns;
-  return t.copy + k / taps * t.channel + t.tap(k % taps / columns, k % columns * t.width.dilation);
-}
+struct TapWalk {
+  const PaddedImages<T>& images;
+  Index channel = 0, i = 0, j = 0, column = 0, phase = 0;
 
-/// sums (rows, vectors) of the products of some taps with a strip of dy^T.
+  RAPT_LANES explicit TapWalk(const PaddedImages<T>& t) : images(t) {}
+  RAPT_LANES const T* next() {
+    const PaddedImages<T>& t = images;
+    const T* const at =
+        t.copy + channel * t.channel + i * t.height.dilation * t.row + phase * t.line + column;
+    column += t.tap_step;
+    phase += t.tap_phase;
+    if (phase >= t.width.stride) {
+      phase -= t.width.stride;
+      ++column;
+    }
+    if (++j == t.width.taps) {
+      j = column = phase = 0;
+      if (++i == t.height.taps) {
+        i = 0;
+        ++channel;
+      }
+    }
+    return at;
+  }
+  /// The next `count`, and the last of them again in the rest of `to`.
+  template <int most>
+  RAPT_LANES void next_few(Index count, const T* (&to)[most]) {
+    for (int k = 0; k < most; ++k) to[k] = k < count ? next() : to[k - 1];
+  }
+};
+
+/// Adds the products of some taps with a strip of dy^T. Never inlined, as strip_sums.
 template <class T, int Rows, int Vectors>
-RAPT_LANES void add_tap_products(const CorrelationWeightBlock<T>& t, const T* const* taps, Index count,
-                                 const T* strip, Index width, T* to) {
+[[gnu::noinline]] RAPT_ENTRY void add_tap_products(const CorrelationWeightBlock<T>& t, const T* const* taps,
+                                                   Index count, const T* strip, Index width, T* to) {
   const PaddedImages<T>& images = t.images;
   Lanes<T> sums[Rows][Vectors];
   RAPT_UNROLL
@@ -71,12 +98,10 @@ RAPT_LANES void add_tap_products(const CorrelationWeightBlock<T>& t, const T* co
 
 /// Adds the products of `Taps` taps and one row of dy, both read in place along the columns.
 template <class T, int Taps>
-RAPT_LANES void add_taps_in_place(const CorrelationWeightBlock<T>& t, Index k, Index count, const T* dy,
-                                  T* to) {
+RAPT_LANES void add_taps_in_place(const CorrelationWeightBlock<T>& t, const T* const (&taps)[Taps],
+                                  Index count, const T* dy, T* to) {
   const PaddedImages<T>& images = t.images;
   const Index width = images.width.out;
-  const T* taps[Taps];
-  for (int i = 0; i < Taps; ++i) taps[i] = tap_row(images, k + (i < count ? i : count - 1));
   Lanes<T> sums[Taps];
   RAPT_UNROLL
   for (int i = 0; i < Taps; ++i) sums[i] = Lanes<T>{};
@@ -94,29 +119,39 @@ RAPT_LANES void add_taps_in_place(const CorrelationWeightBlock<T>& t, Index k, I
   for (int i = 0; i < Taps && i < count; ++i) to[i * t.stride] += sum_of<T>(sums[i]);
 }
 
+/// The products with few rows of dy.
+template <class T>
+RAPT_LANES void add_in_place(const CorrelationWeightBlock<T>& t, Index taps) {
+  constexpr int at_once = RAPT_LANE_REGISTERS == 32 ? 9 : 5;
+  TapWalk<T> walk(t.images);
+  for (Index g = 0; g < t.groups; ++g) {
+    for (Index k = 0; k < taps; k += at_once) {
+      const Index count = taps - k < at_once ? taps - k : at_once;
+      const T* from[at_once];
+      walk.next_few(count, from);
+      for (Index r = 0; r < t.rows; ++r) {
+        add_taps_in_place<T, at_once>(t, from, count, t.dy + (g * t.rows + r) * t.dy_row,
+                                      t.sums + (g * taps + k) * t.stride + r);
+      }
+    }
+  }
+}
+
 template <class T>
 RAPT_ENTRY void correlate_weight_block(const CorrelationWeightBlock<T>& t) {
   constexpr Index width = strip_columns<T>;
   const PaddedImages<T>& images = t.images;
   const Index pixels = images.images * images.height.out * images.width.out;
-  const Index taps = images.channels * images.height.taps * images.width.taps;
+  const Index taps = images.channels / t.groups * images.height.taps * images.width.taps;
   pad_images(images);
-  if (t.rows <= weight_rows_read_in_place) {
-    constexpr int at_once = RAPT_LANE_REGISTERS == 32 ? 9 : 5;
-    for (Index r = 0; r < t.rows; ++r) {
-      for (Index k = 0; k < taps; k += at_once) {
-        add_taps_in_place<T, at_once>(t, k, taps - k < at_once ? taps - k : at_once, t.dy + r * t.dy_row,
-                                      t.sums + k * t.stride + r);
-      }
-    }
-    return;
-  }
+  if (t.rows <= weight_rows_read_in_place) return add_in_place(t, taps);
   pack_outputs(t);
   for (Index first = 0; first < t.rows; first += width) {
     const Index columns = t.rows - first < width ? t.rows - first : width;
+    TapWalk<T> walk(images);
     for_row_blocks(taps, [&](auto rows, Index k, Index count) RAPT_LANES_LAMBDA {
       const T* from[rows];
-      for (int i = 0; i < rows; ++i) from[i] = tap_row(images, k + (i < count ? i : count - 1));
+      walk.next_few(count, from);
       with_vectors<T>(columns, [&](auto vectors) RAPT_LANES_LAMBDA {
         add_tap_products<T, rows, vectors>(t, from, count, t.panel + first * pixels, panel_columns(t, first),
                                            t.sums + k * t.stride + first);

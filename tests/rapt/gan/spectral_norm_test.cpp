@@ -1,9 +1,13 @@
 #include <rapt/gan/spectral_norm.hpp>
 
+#include <rapt/gan/r1_penalty.hpp>
+#include <rapt/gan/trainer.hpp>
+#include <rapt/loss/hinge_gan_loss.hpp>
 #include <rapt/nn/conv_2d.hpp>
 #include <rapt/nn/embedding.hpp>
 #include <rapt/nn/linear.hpp>
 #include <rapt/nn/sequential.hpp>
+#include <rapt/nn/tanh.hpp>
 #include <rapt/testing/golden.hpp>
 
 #include "support/catch.hpp"
@@ -205,6 +209,38 @@ TEST_CASE("SpectralNorm in a chain is absorbed and bears the names of PyTorch", 
   CHECK(std::get<0>(wide.layers).n_power_iterations == 3);
   CHECK(std::get<1>(wide.layers).weight_v(0) == double(std::get<1>(net.layers).weight_v(0)));
   CHECK(std::get<0>(wide.layers).stride == rapt::PerAxis(1));
+}
+
+TEST_CASE("GanTrainer keeps one power iteration of a spectral norm for each update of the discriminator",
+          "[gan][spectral_norm][trainer]") {
+  rapt_test::Draw draw(5);
+  using SpectralLinear = rapt::SpectralNorm<rapt::Linear<float>>;
+  using D = rapt::Sequential<SpectralLinear, rapt::Tanh<float>, SpectralLinear>;
+  using G = rapt::Linear<float>;
+  const auto spectral = [&](rapt::Index in, rapt::Index out) {
+    return SpectralLinear(rapt::Linear<float>(in, out, draw.values), draw.values);
+  };
+  D d{spectral(3, 4), rapt::Tanh<float>{}, spectral(4, 1)};
+  G g(2, 3, draw.values);
+  const auto z = draw.normal<float, 2>({6, 2}), x = draw.normal<float, 2>({6, 3});
+  rapt::GanTrainer<G, D, rapt::HingeGanLoss<float>, rapt::R1Penalty> trainer(g, d);
+  const auto step = [&] { return trainer.step(g, d, z, x); };
+  step();
+  // Real samples, fakes, penalty and generator read D in this step; the layer's vectors move once, by the
+  // weight before the update.
+  SpectralLinear before = std::get<0>(d.layers);
+  SpectralLinear::Cache cache;
+  start_training(cache, draw.ids);
+  before.forward(x, cache);
+  CHECK(step().finite());
+  CHECK(rapt::testing::largest_difference(std::get<0>(d.layers).weight_u, cache.u) == 0);
+  CHECK(rapt::testing::largest_difference(std::get<0>(d.layers).weight_v, cache.v) == 0);
+  if (rapt_test::can_count_allocations()) {
+    const long counted = rapt_test::allocation_count();
+    step();
+    const long after = rapt_test::allocation_count();
+    CHECK(after == counted);
+  }
 }
 
 TEST_CASE("SpectralNorm of a weight of 0 leaves it and recovers", "[gan][spectral_norm]") {

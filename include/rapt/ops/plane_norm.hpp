@@ -40,9 +40,16 @@ struct NormSets {
   constexpr Index depth() const { return groups == 0 ? batch : channels / groups; }
   /// Numbers of one set.
   constexpr Index numbers() const { return depth() * extent(); }
-  /// The k-th plane of set s.
-  constexpr Index plane(Index s, Index k) const {
-    return groups == 0 ? k * channels + s : s * (channels / groups) + k;
+  /// Where the planes of a set lie: the k-th is number first + k step, and of channel + k channel_step.
+  struct Planes {
+    Index first, step, channel, channel_step;
+    constexpr Index plane(Index k) const { return first + k * step; }
+    constexpr Index channel_of(Index k) const { return channel + k * channel_step; }
+  };
+  /// The planes of set s.
+  constexpr Planes planes_of(Index s) const {
+    if (groups == 0) return {s, channels, s, 0};
+    return {s * depth(), 1, s % groups * depth(), 1};
   }
   /// The set of plane p.
   constexpr Index set_of(Index p) const { return groups == 0 ? p % channels : p / (channels / groups); }
@@ -90,6 +97,28 @@ template <class T>
 void add_channel_sums(const NormSets& t, const T* list, TensorView<T, 1> sum) {
   for (Index b = 0; b < t.batch; ++b) {
     for (Index c = 0; c < t.channels; ++c) sum.data()[c] += list[b * t.channels + c];
+  }
+}
+
+/// The number of each plane's set, for planes from ... to - 1.
+template <class T>
+void spread_to_planes(const NormSets& t, Index from, Index to, const T* of_sets, T* of_planes) {
+  if (from == to) return;
+  Index s = t.set_of(from);
+  if (t.groups == 0) {
+    for (Index p = from; p < to; ++p) {
+      of_planes[p] = of_sets[s];
+      if (++s == t.channels) s = 0;
+    }
+    return;
+  }
+  const Index depth = t.depth();
+  for (Index p = from, left = depth - from % depth; p < to; ++p) {
+    of_planes[p] = of_sets[s];
+    if (--left == 0) {
+      left = depth;
+      ++s;
+    }
   }
 }
 
@@ -160,13 +189,14 @@ void plane_norm(std::type_identity_t<TensorView<const T, 4>> x, const NormSets& 
           extent = static_cast<T>(sets.extent());
   const auto of_sets = [&](Index from, Index to) {
     for (Index s = from; s < to; ++s) {
+      const auto at = sets.planes_of(s);
       if (of_batch) {
         // The planes are of one size, so the mean is that of their means; the squares around it follow.
         T m = 0, around = 0;
-        for (Index k = 0; k < depth; ++k) m += center[sets.plane(s, k)];
+        for (Index k = 0; k < depth; ++k) m += center[at.plane(k)];
         m *= share;
         for (Index k = 0; k < depth; ++k) {
-          const Index p = sets.plane(s, k);
+          const Index p = at.plane(k);
           around += squares[p] + extent * (center[p] - m) * (center[p] - m);
         }
         mean.data()[s] = m;
@@ -174,7 +204,7 @@ void plane_norm(std::type_identity_t<TensorView<const T, 4>> x, const NormSets& 
       }
       scale.data()[s] = T(1) / std::sqrt(variance.data()[s] + eps);
       for (Index k = 0; k < depth; ++k) {
-        const Index p = sets.plane(s, k), c = p % sets.channels;
+        const Index p = at.plane(k), c = at.channel_of(k);
         center[p] = mean.data()[s];
         factor[p] = scale.data()[s] * detail::weight_of<T>(weight, c);
         constant[p] = weight.absent() ? T(0) : bias.data()[c];
@@ -213,25 +243,27 @@ void plane_norm_backward(std::type_identity_t<TensorView<const T, 4>> dy,
   const T share = statistics == NormStatistics::of_batch
                       ? T(1) / static_cast<T>(std::max<Index>(sets.numbers(), 1))
                       : T(0);
+  const Index depth = sets.depth();
   const auto products = [&](Index from, Index to) {
-    for (Index p = from; p < to; ++p) center[p] = mean.data()[sets.set_of(p)];
+    detail::spread_to_planes(sets, from, to, mean.data(), center);
     detail::plane_products_of<T>(sets, from, to, dy.data(), x.data(), center, first, second);
   };
   const auto of_sets = [&](Index from, Index to) {
     for (Index s = from; s < to; ++s) {
+      const auto at = sets.planes_of(s);
       const T r = scale.data()[s];
       T mean_dz = 0, mean_dz_z = 0;
-      for (Index k = 0; k < sets.depth(); ++k) {
-        const Index p = sets.plane(s, k);
-        const T w = detail::weight_of<T>(weight, p % sets.channels);
+      for (Index k = 0; k < depth; ++k) {
+        const Index p = at.plane(k);
+        const T w = detail::weight_of<T>(weight, at.channel_of(k));
         second[p] *= r;  // sum of dy z
         of_dy[p] = r * w;
         mean_dz += w * first[p];
         mean_dz_z += w * second[p];
       }
       // z = (x - mean(x)) scale(x):  dx = scale (dz - mean(dz) - z mean(dz z)), dz = weight dy
-      for (Index k = 0; k < sets.depth(); ++k) {
-        const Index p = sets.plane(s, k);
+      for (Index k = 0; k < depth; ++k) {
+        const Index p = at.plane(k);
         factor[p] = -r * r * share * mean_dz_z;
         constant[p] = -r * share * mean_dz;
       }

@@ -46,23 +46,25 @@ void plane_norm_tangent(const PlaneNormTangent<T>& t, std::type_identity_t<Tenso
   T *const center = lists[0], *const first = lists[1], *const second = lists[2];
   T *const factor = lists[3], *const constant = lists[4], *const of_tangent = lists[5];
   const T share = t.share();
+  const Index depth = sets.depth();
   const auto products = [&](Index from, Index to) {
-    for (Index p = from; p < to; ++p) center[p] = t.mean.data()[sets.set_of(p)];
+    detail::spread_to_planes(sets, from, to, t.mean.data(), center);
     detail::plane_products_of<T>(sets, from, to, t.tangent.data(), t.x.data(), center, first, second);
   };
   const auto of_sets = [&](Index from, Index to) {
     for (Index s = from; s < to; ++s) {
+      const auto at = sets.planes_of(s);
       const T r = t.scale.data()[s];
       T mean = 0, product = 0;
-      for (Index k = 0; k < sets.depth(); ++k) {
-        mean += first[sets.plane(s, k)];
-        product += second[sets.plane(s, k)];
+      for (Index k = 0; k < depth; ++k) {
+        mean += first[at.plane(k)];
+        product += second[at.plane(k)];
       }
       tangent_mean.data()[s] = share * mean;
       slope.data()[s] = share * r * product;
-      for (Index k = 0; k < sets.depth(); ++k) {
-        const Index p = sets.plane(s, k);
-        const T w = r * detail::weight_of<T>(t.weight, p % sets.channels);
+      for (Index k = 0; k < depth; ++k) {
+        const Index p = at.plane(k);
+        const T w = r * detail::weight_of<T>(t.weight, at.channel_of(k));
         of_tangent[p] = w;
         factor[p] = -w * r * slope.data()[s];
         constant[p] = -w * tangent_mean.data()[s];
@@ -112,11 +114,10 @@ struct PlaneTangentLists {
 
   void products(const PlaneNormTangent<T>& t, const PlaneNormAdjoints<T>& adjoints, Index from, Index to) {
     const NormSets& sets = t.sets;
-    for (Index p = from; p < to; ++p) {
-      center[p] = t.mean.data()[sets.set_of(p)];
-      moved[p] = t.tangent_mean.data()[sets.set_of(p)];
-      e[p] = e_away[p] = 0;
-    }
+    spread_to_planes(sets, from, to, t.mean.data(), center);
+    spread_to_planes(sets, from, to, t.tangent_mean.data(), moved);
+    std::fill(e + from, e + to, T(0));
+    std::fill(e_away + from, e_away + to, T(0));
     const T *const d_dy = adjoints.d_dy.data(), *const x = t.x.data();
     plane_products_of<T>(sets, from, to, d_dy, t.tangent.data(), moved, d, d_moved);
     plane_products_of<T>(sets, from, to, d_dy, x, center, d, d_away);
@@ -126,20 +127,22 @@ struct PlaneTangentLists {
   /// From the sums of the planes of set s: their factors, and in d_moved dS/dweight.
   void factors(const PlaneNormTangent<T>& t, Index s) {
     const NormSets& sets = t.sets;
+    const auto at = sets.planes_of(s);
+    const Index depth = sets.depth();
     const T r = t.scale.data()[s], slope = t.slope.data()[s], share = t.share();
     T mean_a = 0, a_z = 0, a_moved = 0, mean_c = 0, c_z = 0;
-    for (Index k = 0; k < sets.depth(); ++k) {
-      const Index p = sets.plane(s, k);
-      const T w = share * weight_of<T>(t.weight, p % sets.channels);
+    for (Index k = 0; k < depth; ++k) {
+      const Index p = at.plane(k);
+      const T w = share * weight_of<T>(t.weight, at.channel_of(k));
       mean_a += w * d[p];
       a_z += w * r * d_away[p];
       a_moved += w * d_moved[p];
       mean_c += w * e[p];
       c_z += w * r * e_away[p];
     }
-    for (Index k = 0; k < sets.depth(); ++k) {
-      const Index p = sets.plane(s, k);
-      const T w = weight_of<T>(t.weight, p % sets.channels);
+    for (Index k = 0; k < depth; ++k) {
+      const Index p = at.plane(k);
+      const T w = weight_of<T>(t.weight, at.channel_of(k));
       direct[p] = r * w;
       tangent_x[p] = -r * r * a_z;
       tangent_0[p] = -r * mean_a;

@@ -90,12 +90,14 @@ TEST_CASE("NormSets numbers the planes of channels and of groups", "[ops][plane_
   CHECK(channels.extent() == 15);
   CHECK(channels.count() == 6);
   CHECK(channels.numbers() == 2 * 15);
-  CHECK(channels.plane(4, 1) == 10);
+  CHECK(channels.planes_of(4).plane(1) == 10);
+  CHECK(channels.planes_of(4).channel_of(1) == 4);
   CHECK(channels.set_of(10) == 4);
   const auto groups = rapt::NormSets::of_groups({2, 6, 3, 5}, 3);
   CHECK(groups.count() == 6);
   CHECK(groups.numbers() == 2 * 15);
-  CHECK(groups.plane(4, 1) == 9);
+  CHECK(groups.planes_of(4).plane(1) == 9);
+  CHECK(groups.planes_of(4).channel_of(1) == 3);
   CHECK(groups.set_of(9) == 4);
 }
 

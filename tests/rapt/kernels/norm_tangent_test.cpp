@@ -14,23 +14,23 @@ using rapt::Simd;
 
 namespace {
 
-using Numbers = std::vector<long double>;
+using NormTangentNumbers = std::vector<long double>;
 
 // One set of numbers that share a mean and a scale, and its tangent from the definition in long double.
 struct NormTangentSet {
-  Numbers x, tangent, weight, d_dy, dy;
+  NormTangentNumbers x, tangent, weight, d_dy, dy;
   long double eps = 0;
   bool centred = true;
 
-  long double mean_of(const Numbers& list) const {
+  long double mean_of(const NormTangentNumbers& list) const {
     long double sum = 0;
     for (const long double v : list) sum += v / static_cast<long double>(list.size());
     return sum;
   }
-  void pass(Numbers& z, Numbers& moved) const {
+  void pass(NormTangentNumbers& z, NormTangentNumbers& moved) const {
     const std::size_t n = x.size();
     const long double m = centred ? mean_of(x) : 0, shift = centred ? mean_of(tangent) : 0;
-    Numbers squares(n), products(n);
+    NormTangentNumbers squares(n), products(n);
     for (std::size_t i = 0; i < n; ++i) squares[i] = (x[i] - m) * (x[i] - m);
     const long double r = 1 / std::sqrt(mean_of(squares) + eps);
     for (std::size_t i = 0; i < n; ++i) products[i] = (x[i] - m) * r * tangent[i];
@@ -44,15 +44,15 @@ struct NormTangentSet {
   }
   // S without the bias, whose share does not depend on x.
   long double value() const {
-    Numbers z, moved;
+    NormTangentNumbers z, moved;
     pass(z, moved);
     long double sum = 0;
     for (std::size_t i = 0; i < x.size(); ++i) sum += weight[i] * (d_dy[i] * moved[i] + dy[i] * z[i]);
     return sum;
   }
   // dS by each of a list of this set, by a 4-point stencil: exact to about 1e-13.
-  Numbers derivative(Numbers NormTangentSet::*list) {
-    Numbers result((this->*list).size());
+  NormTangentNumbers derivative(NormTangentNumbers NormTangentSet::*list) {
+    NormTangentNumbers result((this->*list).size());
     const long double h = 1e-4L;
     for (std::size_t i = 0; i < result.size(); ++i) {
       const long double before = (this->*list)[i];
@@ -115,7 +115,7 @@ template <class T>
 void norm_tangent_statistics(NormTangentProblem<T>& p, const NormTangentSet& s, Index set) {
   const auto i = static_cast<std::size_t>(set);
   const long double m = s.centred && !s.x.empty() ? s.mean_of(s.x) : 0;
-  Numbers squares, products;
+  NormTangentNumbers squares, products;
   for (std::size_t k = 0; k < s.x.size(); ++k) squares.push_back((s.x[k] - m) * (s.x[k] - m));
   const long double r = 1 / std::sqrt((squares.empty() ? 0 : s.mean_of(squares)) + s.eps);
   for (std::size_t k = 0; k < s.x.size(); ++k) products.push_back((s.x[k] - m) * r * s.tangent[k]);
@@ -129,13 +129,14 @@ void norm_tangent_statistics(NormTangentProblem<T>& p, const NormTangentSet& s, 
 template <class T>
 long double norm_tangent_error(NormTangentProblem<T>& p, bool by_column, bool centred, bool with_dy) {
   long double worst = 0;
-  Numbers d_weight(static_cast<std::size_t>(p.width), 1), d_bias(static_cast<std::size_t>(p.width), 2);
+  NormTangentNumbers d_weight(static_cast<std::size_t>(p.width), 1),
+      d_bias(static_cast<std::size_t>(p.width), 2);
   for (Index set = 0; set < p.sets; ++set) {
     auto s = norm_tangent_set(p, set, by_column, centred, with_dy);
-    Numbers z, moved;
+    NormTangentNumbers z, moved;
     s.pass(z, moved);
-    const Numbers by_x = s.derivative(&NormTangentSet::x),
-                  by_tangent = s.derivative(&NormTangentSet::tangent);
+    const NormTangentNumbers by_x = s.derivative(&NormTangentSet::x),
+                             by_tangent = s.derivative(&NormTangentSet::tangent);
     for (std::size_t k = 0; k < s.x.size(); ++k) {
       const Index i = static_cast<Index>(k), n = by_column ? i : set, e = by_column ? set : i;
       worst = std::max(

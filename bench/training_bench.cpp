@@ -1,8 +1,10 @@
 #include <rapt/gan/concat.hpp>
 #include <rapt/gan/discriminator.hpp>
+#include <rapt/gan/feature_discriminator.hpp>
 #include <rapt/gan/generator.hpp>
 #include <rapt/gan/mlp.hpp>
 #include <rapt/gan/nonlinearity.hpp>
+#include <rapt/gan/presets.hpp>
 #include <rapt/gan/projection_discriminator.hpp>
 #include <rapt/gan/trainer.hpp>
 #include <rapt/loss/bce_with_logits.hpp>
@@ -82,6 +84,24 @@ void gan_step(benchmark::State& state) {
     benchmark::DoNotOptimize(trainer.step(g, d, z.view(), real.view()));
   }
 }
+/// The same nets by the recipe of WGAN-GP: five critic steps with exact penalties and one of G.
+void wgan_gp_step(benchmark::State& state) {
+  rapt::Generator<float> g({128, 256, 1682}, stream());
+  rapt::Discriminator<float> d({1682, 256}, stream());
+  rapt::GanTrainer trainer(g, d, rapt::wgan_gp_recipe<float>());
+  const auto z = noise<2>({64, 128}), real = noise<2>({64, 1682});
+  const auto inputs = [&](Index) { return z.view(); };
+  const auto reals = [&](Index) { return real.view(); };
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(trainer.step(g, d, inputs, reals));
+  }
+}
+void feature_discriminator(benchmark::State& state) {
+  const auto x = noise<2>({128, 1682});
+  const rapt::FeatureDiscriminator d(rapt::Linear<float>(1682, 256, stream()),
+                                     rapt::Linear<float>(256, 1, stream()));
+  forward_backward(state, d, x);
+}
 void concat(benchmark::State& state) {
   const auto first = noise<2>({128, 1682}), second = noise<2>({128, 64});
   forward_backward(state, rapt::Concat<float>{}, {first, second});
@@ -158,6 +178,8 @@ BENCHMARK(update<rapt::Adam<rapt::Linear<float>>>)->Name("adam_10m")->Unit(bench
 BENCHMARK(update<rapt::AdamW<rapt::Linear<float>>>)->Name("adamw_10m")->Unit(benchmark::kMillisecond);
 BENCHMARK(update<rapt::SGD<rapt::Linear<float>>>)->Name("sgd_10m")->Unit(benchmark::kMillisecond);
 BENCHMARK(gan_step)->Name("gan_step_128_256_1682")->Unit(benchmark::kMillisecond);
+BENCHMARK(wgan_gp_step)->Name("wgan_gp_step_64_256_1682")->Unit(benchmark::kMillisecond);
+BENCHMARK(feature_discriminator)->Name("feature_discriminator_fb_1682_256")->Unit(benchmark::kMicrosecond);
 BENCHMARK(concat)->Name("concat_fb_128x1682_64")->Unit(benchmark::kMicrosecond);
 BENCHMARK(mlp)->Name("mlp_fb_3x_linear_relu_128x256")->Unit(benchmark::kMicrosecond);
 BENCHMARK(nonlinearity)->Name("nonlinearity_leaky_relu_fb_6400x512")->Unit(benchmark::kMicrosecond);

@@ -28,7 +28,7 @@ using toy::Run, toy::Target;
 
 struct Options {
   std::string target = "ring8", loss = "non-saturating", preset = "default", json, out;
-  long seeds = 1, first_seed = 1, steps = 10'000, threads = 1;
+  long seeds = 1, first_seed = 1, steps = 0, threads = 1;
   bool quiet = false;
 };
 
@@ -58,9 +58,10 @@ void add_options(CLI::App& program, Options& options) {
   program.add_option("--first-seed", options.first_seed, "seed of the first run")
       ->check(CLI::Range(0, 1'000'000'000))
       ->capture_default_str();
-  program.add_option("--steps", options.steps, "steps of each run")
-      ->check(CLI::Range(1, 10'000'000))
-      ->capture_default_str();
+  program
+      .add_option("--steps", options.steps,
+                  "steps of each run; 10000 unless given, 100000 of the naive preset")
+      ->check(CLI::Range(1, 10'000'000));
   program.add_option("--json", options.json, "file for the numbers of every run");
   program.add_option("--out", options.out, "folder for pictures of the first seed's samples over time");
   program.add_option("--threads", options.threads, "runs at a time; results do not depend on it")

@@ -44,24 +44,25 @@ common::Svg samples_svg(const Target& target, const Run& run) {
 }
 
 common::Picture samples_png(const Target& target, const Run& run) {
-  constexpr Index side = 160, gap = 4;
+  constexpr Index cells = 80, pixels = 2, side = cells * pixels, gap = 4;
   const auto panels = static_cast<Index>(run.snapshots.size());
   common::Picture picture(std::max<Index>(1, panels * (side + gap) - gap), side);
   for (Index panel = 0; panel < panels; ++panel) {
     const auto& samples = run.snapshots[static_cast<std::size_t>(panel)].samples;
-    std::vector<double> counts(side * side, 0.0);
+    std::vector<double> counts(cells * cells, 0.0);
     for (Index n = 0; n < samples.extent(0); ++n) {
-      const float unit = static_cast<float>(side) / (2 * target.extent);
+      const float unit = static_cast<float>(cells) / (2 * target.extent);
       const float x = (samples(n, 0) + target.extent) * unit, y = (target.extent - samples(n, 1)) * unit;
-      if (!(x >= 0 && y >= 0 && x < side && y < side)) continue;
-      counts[static_cast<std::size_t>(static_cast<Index>(y) * side + static_cast<Index>(x))] += 1;
+      if (!(x >= 0 && y >= 0 && x < cells && y < cells)) continue;
+      counts[static_cast<std::size_t>(static_cast<Index>(y) * cells + static_cast<Index>(x))] += 1;
     }
-    // Where real samples are densest many fall on one pixel: a root keeps the few visible.
+    // Where samples are densest many fall into one cell: a root keeps the few visible.
     const double most = std::max(1.0, *std::max_element(counts.begin(), counts.end()));
-    for (Index y = 0; y < side; ++y) {
-      for (Index x = 0; x < side; ++x) {
-        const double count = counts[static_cast<std::size_t>(y * side + x)];
-        picture.set(panel * (side + gap) + x, y, common::heat(std::sqrt(count / most)));
+    for (Index y = 0; y < cells; ++y) {
+      for (Index x = 0; x < cells; ++x) {
+        const double count = counts[static_cast<std::size_t>(y * cells + x)];
+        picture.fill(panel * (side + gap) + x * pixels, y * pixels, pixels, pixels,
+                     common::heat(std::sqrt(count / most)));
       }
     }
   }

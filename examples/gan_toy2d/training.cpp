@@ -145,7 +145,11 @@ const std::vector<std::string>& preset_names() {
   return names;
 }
 
-Run train_gan(const Target& target, const RunOptions& options, const Watch& watch) {
+Index preset_steps(std::string_view preset) { return preset == "naive" ? 100'000 : 10'000; }
+
+Run train_gan(const Target& target, const RunOptions& asked, const Watch& watch) {
+  RunOptions options = asked;
+  if (options.steps == 0) options.steps = preset_steps(options.preset);
   const auto& loss = options.loss;
   if (loss == "non-saturating") return train_with<rapt::NonSaturatingGanLoss<float>>(target, options, watch);
   if (loss == "minimax") return train_with<rapt::MinimaxGanLoss<float>>(target, options, watch);

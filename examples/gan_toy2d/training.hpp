@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace toy {
@@ -14,7 +15,7 @@ namespace toy {
 struct RunOptions {
   std::string loss = "non-saturating";
   std::string preset = "default";  // or "naive"
-  rapt::Index steps = 10'000;
+  rapt::Index steps = 0;           // 0: as many as the preset's
   std::uint64_t seed = 1;
   bool keep_snapshots = false;  // for the pictures
 };
@@ -37,6 +38,8 @@ struct Run {
 
 const std::vector<std::string>& loss_names();
 const std::vector<std::string>& preset_names();
+/// 10,000; of the naive preset 100,000, which are the tutorials' 10,000 epochs at ten batches each.
+rapt::Index preset_steps(std::string_view preset);
 
 /// Called now and then: steps made, modes covered and share of high quality so far.
 using Watch = std::function<void(rapt::Index step, rapt::Index modes, double high_quality)>;

@@ -58,7 +58,7 @@ TEST_CASE("frechet_distance of samples by hand", "[gan][measure]") {
   CHECK(rapt::frechet_distance<float>(y, x) == Catch::Approx(expected).epsilon(1e-12));
 }
 
-TEST_CASE("frechet_distance sees a shift and nothing else, also where the covariance is singular",
+TEST_CASE("frechet_distance sees a shift and nothing else and so where the covariance is singular",
           "[gan][measure]") {
   for (const rapt::Index rows : {2, 5, 40, 200}) {  // 12 features: the first two covariances are singular
     const auto x = frechet_samples(rows, 12, 3);

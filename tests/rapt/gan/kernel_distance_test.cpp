@@ -38,7 +38,7 @@ TEST_CASE("kernel_distance is unbiased: over sets of one distribution its mean i
   CHECK(std::abs(mean) < 3 * deviation / std::sqrt(double{repeats}));
 }
 
-TEST_CASE("kernel_distance equals the golden values, the same bits at any number of threads",
+TEST_CASE("kernel_distance equals the golden values and gives the same bits at any number of threads",
           "[gan][measure][golden]") {
   const rapt::testing::Golden golden(RAPT_SOURCE_DIR "/tests/golden/gan_measures.txt");
   const auto real = golden.tensor<double, 2>("real"), fake = golden.tensor<double, 2>("fake");

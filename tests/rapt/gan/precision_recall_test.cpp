@@ -15,7 +15,7 @@ TEST_CASE("precision_recall by hand", "[gan][measure]") {
   CHECK(rapt::precision_recall<double>(real, fake, 2).precision == Catch::Approx(2.0 / 3));
 }
 
-TEST_CASE("precision_recall of a set with itself is 1, and 0 of sets far apart", "[gan][measure]") {
+TEST_CASE("precision_recall of a set with itself is 1 and 0 of sets far apart", "[gan][measure]") {
   rapt::RandomStream stream(1);
   rapt::Tensor<float, 2> x({40, 3});
   rapt::fill_normal<float, 2>(x, 0, 1, stream);
@@ -45,14 +45,14 @@ TEST_CASE("precision_recall tells a collapse from noise", "[gan][measure]") {
   CHECK(noise.recall > 0.9);
 }
 
-TEST_CASE("precision_recall counts equal samples, whose balls have no width", "[gan][measure]") {
+TEST_CASE("precision_recall counts equal samples whose balls have no width", "[gan][measure]") {
   const rapt::Tensor<double, 2> equal({3, 1}, {5, 5, 5}), mixed({3, 1}, {5, 5, 6});
   const auto result = rapt::precision_recall<double>(equal, mixed, 1);
   CHECK(result.precision == Catch::Approx(2.0 / 3));
   CHECK(result.recall == 1);
 }
 
-TEST_CASE("precision_recall equals the golden values, the same bits at any number of threads",
+TEST_CASE("precision_recall equals the golden values and gives the same bits at any number of threads",
           "[gan][measure][golden]") {
   const rapt::testing::Golden golden(RAPT_SOURCE_DIR "/tests/golden/gan_measures.txt");
   const auto real = golden.tensor<double, 2>("real"), fake = golden.tensor<double, 2>("fake"),

@@ -11,7 +11,7 @@
 namespace rapt {
 
 /// `weight * mean of (|grad D(x + noise)| - target)^2` around real samples, exact to rounding (Kodali et al.
-/// 2017, arXiv:1705.07215, section 2.3). The noise is normal, its deviation `noise` times that of all numbers
+/// 2017, arXiv:1705.07215). The noise is normal, its deviation `noise` times that of all numbers
 /// of the batch.
 ///
 /// \shape  real as D reads it, of any rank; the first axis counts the samples

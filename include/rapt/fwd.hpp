@@ -68,8 +68,6 @@ template <std::floating_point T>
 struct MultiheadAttention;
 template <std::floating_point T>
 struct ScaledDotProductAttention;
-template <std::floating_point T>
-struct SelfAttention2d;
 
 // optim/
 template <class Model>

@@ -167,25 +167,3 @@ TEMPLATE_TEST_CASE("Correlations agree with long double and write only their out
     }
   }
 }
-
-TEST_CASE("Blocks of images cover every output once", "[kernels][conv]") {
-  for (const Index batch : {0, 1, 2, 7, 64}) {
-    for (const Index height : {1, 2, 5, 16, 33}) {
-      for (const Index width : {1, 4, 31, 300}) {
-        const rapt::detail::ImageBlocks blocks(batch, height, width, 256);
-        INFO(batch << " x " << height << " x " << width);
-        std::vector<int> seen(static_cast<std::size_t>(batch * height), 0);
-        for (Index block = 0; block < blocks.count; ++block) {
-          const Index image = block / blocks.down * blocks.images, row = block % blocks.down * blocks.rows;
-          for (Index n = image; n < std::min(image + blocks.images, batch); ++n) {
-            for (Index r = row; r < std::min(row + blocks.rows, height); ++r)
-              ++seen[static_cast<std::size_t>(n * height + r)];
-          }
-        }
-        CHECK(std::all_of(seen.begin(), seen.end(), [](int times) { return times == 1; }));
-        CHECK((blocks.images == 1 || blocks.rows == height));
-        CHECK((blocks.images * blocks.rows * width <= 256 || (blocks.images == 1 && blocks.rows == 1)));
-      }
-    }
-  }
-}

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_golden.hpp"
 #include "support/tangent_properties.hpp"
 
 #include <string>
@@ -172,4 +173,12 @@ TEST_CASE("Conv2d agrees with PyTorch", "[nn][conv_2d][golden]") {
   rapt_test::check_layer_golden("conv_2d_uneven", uneven);
   rapt_test::check_layer_golden("conv_2d_depthwise", depthwise);
   rapt_test::check_layer_golden("conv_2d_pointwise", rapt::Conv2d<double>{});
+}
+
+TEST_CASE("Conv2d agrees with a double backward of PyTorch", "[nn][conv_2d][golden]") {
+  rapt::Conv2d<double> layer;
+  layer.stride = 2;
+  layer.padding = 1;
+  layer.groups = 2;
+  rapt_test::check_tangent_golden("conv_2d_tangent", layer);
 }

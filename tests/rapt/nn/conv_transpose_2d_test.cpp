@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/layer_golden.hpp"
 #include "support/layer_properties.hpp"
+#include "support/tangent_golden.hpp"
 #include "support/tangent_properties.hpp"
 
 #include <string>
@@ -190,4 +191,11 @@ TEST_CASE("ConvTranspose2d agrees with PyTorch", "[nn][conv_transpose_2d][golden
   rapt_test::check_layer_golden("conv_transpose_2d", usual);
   rapt_test::check_layer_golden("conv_transpose_2d_uneven", uneven);
   rapt_test::check_layer_golden("conv_transpose_2d_depthwise", depthwise);
+}
+
+TEST_CASE("ConvTranspose2d agrees with a double backward of PyTorch", "[nn][conv_transpose_2d][golden]") {
+  rapt::ConvTranspose2d<double> layer;
+  layer.stride = 2;
+  layer.padding = 1;
+  rapt_test::check_tangent_golden("conv_transpose_2d_tangent", layer);
 }

@@ -16,8 +16,6 @@ namespace sagan {
 namespace {
 
 using common::Picture;
-std::string kind(bool attention) { return attention ? "attention" : "no attention"; }
-
 void write(const std::string& path, std::string_view text) {
   const std::array<std::string_view, 1> parts{text};
   rapt::write_file_atomically(path, parts, rapt::Previous::drop);
@@ -142,18 +140,15 @@ void write_pictures(const std::string& folder, const ImageData& data, const Judg
   }
   page.heading("Measures");
   page.table(page_table(runs));
-  for (const char* line : {"frechet", "memory"}) {
-    using common::fixed;
-    const auto& m = shown.memorization;
-    page.paragraph(
-        std::string(line) == "frechet"
-            ? "The classifier that judges is right about " + fixed(100 * judge.held_out_accuracy(), 1) +
-                  " % of the images held out. The training images themselves lie at Frechet distance " +
-                  fixed(judge.train_frechet(), 3) + "."
-            : "Memorisation: the median distance of a fake to its nearest training image is " +
-                  fixed(m.fake_median, 2) + ", that of an image held out " + fixed(m.held_out_median, 2) +
-                  "; the fake is nearer in " + fixed(100 * m.nearer, 1) + " % of pairs.");
-  }
+  using common::fixed;
+  page.paragraph("The classifier that judges is right about " + fixed(100 * judge.held_out_accuracy(), 1) +
+                 " % of the images held out. The training images themselves lie at Frechet distance " +
+                 fixed(judge.train_frechet(), 3) + ".");
+  const auto& memory = shown.memorization;
+  page.paragraph("Memorisation: the median distance of a fake to its nearest training image is " +
+                 fixed(memory.fake_median, 2) + ", that of an image held out " +
+                 fixed(memory.held_out_median, 2) + "; the fake is nearer in " +
+                 fixed(100 * memory.nearer, 1) + " % of pairs.");
   const auto by_steps = distance_chart(runs, false), by_seconds = distance_chart(runs, true);
   const auto losses = losses_chart(shown);
   write(path("distance.svg"), by_steps.str());

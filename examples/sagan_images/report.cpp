@@ -4,6 +4,8 @@
 
 #include "common/format.hpp"
 
+#include <cmath>
+
 namespace sagan {
 namespace {
 
@@ -16,8 +18,6 @@ struct Column {
 constexpr Column columns[] = {{"", 17},         {"seed", 5},       {"Frechet", 9}, {"kernel", 9},
                               {"accuracy", 10}, {"precision", 10}, {"recall", 8},  {"nearer", 8},
                               {"seconds", 9},   {"parameters", 11}};
-
-std::string kind(bool attention) { return attention ? "attention" : "no attention"; }
 
 std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
 
@@ -119,9 +119,13 @@ std::string summary(const std::vector<Run>& runs, const Judge& judge) {
   const Spread with = spread(runs, true, frechet), without = spread(runs, false, frechet);
   if (with.count > 0 && without.count > 0) {
     text += "\n" + curve_table(runs);
-    const double change = 100 * (with.mean / without.mean - 1);
-    text += "\nWith attention the Frechet distance is " + fixed(std::abs(change), 1) + " % " +
-            (change < 0 ? "lower" : "higher") + " at equal parameters and steps.\n";
+    const double change = with.mean - without.mean;
+    text += "\nWith attention the Frechet distance is " + std::string(change < 0 ? "lower" : "higher") +
+            " by " + fixed(std::abs(change), 3);
+    if (with.count > 1 && without.count > 1) {
+      text += " +- " + fixed(std::hypot(with.error(), without.error()), 3) + " (standard error)";
+    }
+    text += ", " + fixed(100 * std::abs(change) / without.mean, 1) + " %, at equal parameters and steps.\n";
   }
   return text;
 }

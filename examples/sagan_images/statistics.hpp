@@ -11,10 +11,16 @@
 
 namespace sagan {
 
+/// What a training is called.
+inline std::string kind(bool attention) { return attention ? "attention" : "no attention"; }
+
+/// Mean over trainings.
 struct Spread {
   double mean = 0, deviation = 0;  // the deviation of single trainings (N - 1)
   long count = 0;
 
+  /// Standard error of the mean.
+  double error() const { return deviation / std::sqrt(static_cast<double>(count)); }
   /// `0.276 +- 0.007`
   std::string text(int digits) const {
     return common::fixed(mean, digits) + " +- " + common::fixed(deviation, digits);

@@ -39,6 +39,125 @@ inline void keep_numbers(std::vector<std::vector<double>>& to, auto& views,
 /// Which adjoints the check hands to backward_tangent; the other one is absent.
 enum class Adjoints { both, tangent_only, output_only };
 
+namespace detail {
+
+/// One layer with its input, a random direction and random adjoints, and both ways to its derivatives.
+template <TangentLayer L>
+class TangentCheck {
+ public:
+  using Output = typename L::Output;
+
+  TangentCheck(const L& original, typename L::Input x, Adjoints adjoints, const GradientCheckOptions& options)
+      : layer_(original),
+        gradient_(zeros_like(original)),
+        input_(x),
+        direction_(x),
+        options_(options),
+        by_tangent_(adjoints != Adjoints::output_only),
+        by_output_(adjoints != Adjoints::tangent_only) {
+    RandomStream stream(13);
+    for (auto& values : direction_.values) {
+      for (double& v : values) v = normal<double>(stream);
+    }
+    d_dy_ = Tensor<double, Output::rank>(forward().shape());
+    dy_ = Tensor<double, Output::rank>(d_dy_.shape());
+    fill_normal(d_dy_.view(), 0, 1, stream);
+    fill_normal(dy_.view(), 0, 1, stream);
+  }
+
+  GradientReport run() {
+    const GradientReport along = check_forward_tangent();
+    refresh();
+    GradientProbe probe(
+        options_, [this] { return s(); }, [this] { refresh(); });
+    std::vector<std::string> names;
+    named_parameters([&](std::string_view name, auto&) { names.emplace_back(name); }, layer_);
+    zip_parameters(
+        [&, n = std::size_t{0}](auto& w, auto& g) mutable {
+          probe.tensor(names[n++], w.size(), w.data(), [&g](Index i) { return (g.data()[i] - 0.5) / 2; });
+        },
+        layer_, gradient_);
+    for (std::size_t k = 0; k < input_.values.size(); ++k) {
+      probe.input("input " + std::to_string(k), input_.values[k], d_input_, k);
+      probe.input("direction " + std::to_string(k), direction_.values[k], d_direction_, k);
+    }
+    GradientReport report = probe.report;
+    if (along.worst > report.worst) {
+      report.worst = along.worst;
+      report.where = along.where;
+    }
+    report.samples += along.samples;
+    report.moved += along.moved;
+    return report;
+  }
+
+ private:
+  static double dot(const auto& a, const auto& b) {
+    return a.size() == 0 ? 0.0 : (a.array() * b.array()).sum();
+  }
+  Output forward() {
+    if (options_.training) start_training(cache_, *options_.training);
+    return layer_.forward(input_.input, cache_);
+  }
+  Output forward_tangent() { return layer_.forward_tangent(direction_.input, cache_); }
+
+  double s() {
+    double sum = dot(dy_, forward());
+    if (!by_output_) sum = 0;
+    if (by_tangent_) sum += dot(d_dy_, forward_tangent());
+    return sum;
+  }
+
+  auto backward_tangent() {
+    return layer_.backward_tangent(present<Output>(d_dy_, by_tangent_), present<Output>(dy_, by_output_),
+                                   cache_, &gradient_, InputGradient::compute);
+  }
+  void refresh() {
+    zip_parameters([](auto& g) { g.fill(0.5); }, gradient_);
+    forward();
+    layer_.backward(dy_, cache_, nullptr, InputGradient::compute);
+    forward_tangent();
+    backward_tangent();
+    auto views = backward_tangent();
+    keep_numbers(d_direction_, views.tangent, direction_.values);
+    keep_numbers(d_input_, views.input, input_.values);
+  }
+
+  /// y' itself: d/dt of <d_dy, forward(x + t x')> at t = 0, or near it where there is a kink.
+  GradientReport check_forward_tangent() {
+    const auto start = input_.values;
+    double t = 0, slope = 0;
+    const auto go = [&] {
+      for (std::size_t k = 0; k < start.size(); ++k) {
+        for (std::size_t i = 0; i < start[k].size(); ++i)
+          input_.values[k][i] = start[k][i] + t * direction_.values[k][i];
+      }
+      return forward();
+    };
+    const auto analytic = [&] {
+      go();
+      slope = dot(d_dy_, forward_tangent());
+    };
+    analytic();
+    GradientProbe probe(
+        options_, [&] { return dot(d_dy_, go()); }, analytic);
+    probe.tensor("forward_tangent", 1, &t, [&](Index) { return slope; });
+    t = 0;
+    go();
+    return probe.report;
+  }
+
+  L layer_, gradient_;
+  OwnedInput<typename L::Input> input_, direction_;
+  typename L::Cache cache_;
+  GradientCheckOptions options_;
+  bool by_tangent_, by_output_;
+  Tensor<double, Output::rank> d_dy_, dy_;
+  std::vector<std::vector<double>> d_direction_, d_input_;
+};
+
+}  // namespace detail
+
 /// Compares forward_tangent with a 4-point difference of forward along a random direction, and the results
 /// of backward_tangent with a 4-point stencil of `S = <d_dy, y'> + <dy, y>` for the direction, the input and
 /// every parameter, S computed by forward and forward_tangent. backward_tangent runs twice on a warm cache
@@ -46,102 +165,9 @@ enum class Adjoints { both, tangent_only, output_only };
 /// \throws what the layer throws
 template <TangentLayer L>
 requires std::same_as<typename L::Scalar, double> GradientReport
-check_tangent(const L& original, typename L::Input x, Adjoints adjoints = Adjoints::both,
-              GradientCheckOptions options = {}) {
-  L layer = original;
-  detail::OwnedInput<typename L::Input> owned(x), direction(x);
-  RandomStream stream(13);
-  for (auto& values : direction.values) {
-    for (double& v : values) v = normal<double>(stream);
-  }
-  typename L::Cache cache;
-  const auto forward = [&] {
-    if (options.training) start_training(cache, *options.training);
-    return layer.forward(owned.input, cache);
-  };
-  Tensor<double, L::Output::rank> d_dy(forward().shape()), dy(d_dy.shape());
-  fill_normal(d_dy.view(), 0, 1, stream);
-  fill_normal(dy.view(), 0, 1, stream);
-  const bool by_tangent = adjoints != Adjoints::output_only, by_output = adjoints != Adjoints::tangent_only;
-  const auto dot = [](const auto& a, const auto& b) {
-    return a.size() == 0 ? 0.0 : (a.array() * b.array()).sum();
-  };
-  const auto s_of = [&] {
-    double s = 0;
-    const auto y = forward();
-    if (by_output) s += dot(dy, y);
-    if (by_tangent) s += dot(d_dy, layer.forward_tangent(direction.input, cache));
-    return s;
-  };
-
-  L gradient = zeros_like(layer);
-  std::vector<std::vector<double>> d_direction, d_input;
-  const auto analytic = [&] {
-    zip_parameters([](auto& g) { g.fill(0.5); }, gradient);
-    forward();
-    layer.backward(dy, cache, nullptr, InputGradient::compute);
-    layer.forward_tangent(direction.input, cache);
-    const auto views_of = [&] {
-      return layer.backward_tangent(detail::present<typename L::Output>(d_dy, by_tangent),
-                                    detail::present<typename L::Output>(dy, by_output), cache, &gradient,
-                                    InputGradient::compute);
-    };
-    views_of();
-    auto views = views_of();
-    detail::keep_numbers(d_direction, views.tangent, direction.values);
-    detail::keep_numbers(d_input, views.input, owned.values);
-  };
-  analytic();
-
-  detail::GradientProbe probe(options, s_of, analytic);
-  std::vector<std::string> names;
-  named_parameters([&](std::string_view name, auto&) { names.emplace_back(name); }, layer);
-  zip_parameters(
-      [&, n = std::size_t{0}](auto& w, auto& g) mutable {
-        probe.tensor(names[n++], w.size(), w.data(), [&g](Index i) { return (g.data()[i] - 0.5) / 2; });
-      },
-      layer, gradient);
-  for (std::size_t k = 0; k < owned.values.size(); ++k) {
-    probe.input("input " + std::to_string(k), owned.values[k], d_input, k);
-    probe.input("direction " + std::to_string(k), direction.values[k], d_direction, k);
-  }
-
-  // y' itself: d/dt of <d_dy, forward(x + t x')> at t = 0.
-  const auto start = owned.values;
-  double t = 0;
-  detail::GradientProbe along(
-      options,
-      [&] {
-        for (std::size_t k = 0; k < start.size(); ++k) {
-          for (std::size_t i = 0; i < start[k].size(); ++i)
-            owned.values[k][i] = start[k][i] + t * direction.values[k][i];
-        }
-        return dot(d_dy, forward());
-      },
-      [] {});
-  double slope = 0;
-  t = 0;
-  forward();
-  slope = dot(d_dy, layer.forward_tangent(direction.input, cache));
-  along.tensor("forward_tangent", 1, &t, [&](Index) {
-    if (t != 0) {  // moved off a kink
-      const double here = t;
-      for (std::size_t k = 0; k < start.size(); ++k) {
-        for (std::size_t i = 0; i < start[k].size(); ++i)
-          owned.values[k][i] = start[k][i] + here * direction.values[k][i];
-      }
-      forward();
-      slope = dot(d_dy, layer.forward_tangent(direction.input, cache));
-    }
-    return slope;
-  });
-  if (along.report.worst > probe.report.worst) {
-    probe.report.worst = along.report.worst;
-    probe.report.where = along.report.where;
-  }
-  probe.report.samples += along.report.samples;
-  probe.report.moved += along.report.moved;
-  return probe.report;
+check_tangent(const L& layer, typename L::Input x, Adjoints adjoints = Adjoints::both,
+              const GradientCheckOptions& options = {}) {
+  return detail::TangentCheck<L>(layer, x, adjoints, options).run();
 }
 
 }  // namespace rapt::testing

@@ -56,15 +56,28 @@ RAPT_LANES void for_each_tap(const PaddedImages<T>& t, const CorrelationPhase<T>
   }
 }
 
-/// Packs a strip: a row for each tap of channels [first, last). What a run writes beyond its columns is
-/// overwritten by the next one, or belongs to no column.
-template <class T>
+/// Packs a strip: a row for each tap of channels [first, last), `bytes` of each run. What a run writes beyond
+/// its columns is overwritten by the next one, or belongs to no column.
+template <int bytes, class T>
 RAPT_LANES void pack_taps(const PaddedImages<T>& t, const CorrelationPhase<T>& phase,
                           const StripRuns<T>& runs, Index first, Index last, T* to) {
   for_each_tap(t, phase, first, last, [&](const T* from) RAPT_LANES_LAMBDA {
-    for (Index k = 0; k < runs.count; ++k) store<T>(to + runs.to[k], load<T>(from + runs.from[k]));
+    for (Index k = 0; k < runs.count; ++k) std::memcpy(to + runs.to[k], from + runs.from[k], bytes);
     to += strip_columns<T>;
   });
+}
+/// The same with pieces that hold a run: whole vectors of short ones would lie across cache lines.
+template <class T>
+RAPT_LANES void pack_strip(const PaddedImages<T>& t, const CorrelationPhase<T>& phase,
+                           const StripRuns<T>& runs, Index first, Index last, T* to) {
+  const Index bytes = phase.out * Index{sizeof(T)};
+  if (bytes <= 16 && RAPT_LANE_BYTES > 16) {
+    pack_taps<16>(t, phase, runs, first, last, to);
+  } else if (bytes <= 32 && RAPT_LANE_BYTES > 32) {
+    pack_taps<32>(t, phase, runs, first, last, to);
+  } else {
+    pack_taps<sizeof(Lanes<T>)>(t, phase, runs, first, last, to);
+  }
 }
 
 /// The sums of a block of rows and a strip. Never inlined: among the loops around it the addresses of its
@@ -89,7 +102,7 @@ RAPT_LANES void add_packed(const CorrelationBlock<T>& t, const CorrelationPhase<
     for (Index first = 0; first < columns; first += width) {
       const Index end = first + width < columns ? first + width : columns;
       find_runs<T>(t.images, phase.out, first, end, runs);
-      pack_taps<T>(t.images, phase, runs, group * t.channels + c, group * t.channels + last, t.panel);
+      pack_strip<T>(t.images, phase, runs, group * t.channels + c, group * t.channels + last, t.panel);
       for_row_blocks(t.rows, [&](auto rows, Index i, Index count) RAPT_LANES_LAMBDA {
         const StripTarget<T> to{sums + i * t.stride + first, t.stride, end - first, 1, c > 0, false, nullptr,
                                 FusedActivation::none,       T(0)};

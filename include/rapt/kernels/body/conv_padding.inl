@@ -72,6 +72,13 @@ RAPT_LANES void copy_every(const T* from, Index stride, Index count, T* to) {
   for (Index i = 0; i < count; ++i) to[i] = from[i * stride];
 }
 
+/// to[i] = 0 for begin <= i < end; a vector's worth behind them is overwritten. Not a loop over numbers, of
+/// which compilers make a call to memset, longer than the few zeros beside a row.
+template <class T>
+RAPT_LANES void zero_from(T* to, Index begin, Index end) {
+  for (Index i = begin; i < end; i += lane_count<T>) store<T>(to + i, Lanes<T>{});
+}
+
 /// Numbers [begin, end) of one phase of a row lie in the image, from its number `from` on.
 struct PhaseRange {
   Index begin, end, from;
@@ -87,10 +94,10 @@ RAPT_LANES PhaseRange phase_range(const PaddedImages<T>& t, Index phase) {
 /// One phase of a row, zeros on both sides.
 template <class T>
 RAPT_LANES void pad_phase(const T* from, Index stride, PhaseRange range, Index line, T* to) {
-  for (Index i = 0; i < range.begin; ++i) to[i] = 0;
+  zero_from<T>(to, 0, range.begin);
   if (range.begin < range.end)
     copy_every<T>(from + range.from, stride, range.end - range.begin, to + range.begin);
-  for (Index i = range.begin > range.end ? range.begin : range.end; i < line; ++i) to[i] = 0;
+  zero_from<T>(to, range.begin > range.end ? range.begin : range.end, line);
 }
 
 /// Fills the copy; what is written behind a row is written again by the next one.
@@ -116,7 +123,7 @@ RAPT_LANES void pad_two_phases(const T* from, Index count, const PhaseRange (&ra
       }
       store<T>(to + range.begin + i, odd ? odd_lanes<T>(low, high) : even_lanes<T>(low, high));
     }
-    for (Index i = range.end; i < line; ++i) to[i] = 0;
+    zero_from<T>(to, range.end, line);
   }
 #else
   for (Index phase = 0; phase < 2; ++phase, to += line) pad_phase<T>(from, 2, ranges[phase], line, to);
@@ -142,7 +149,7 @@ RAPT_LANES void pad_images(const PaddedImages<T>& t) {
         const Index row = r + t.height.first;
         const T* const line = from + row * t.width.in;
         if (row < 0 || row >= t.height.in) {
-          for (Index i = 0; i < t.row; ++i) to[i] = 0;
+          zero_from<T>(to, 0, t.row);
         } else if (two) {
           pad_two_phases<T>(line, t.width.in, ranges, t.line, to);
         } else {

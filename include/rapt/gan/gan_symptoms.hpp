@@ -37,6 +37,8 @@ struct GanThresholds {
   /// Divergence: a loss grows and is so many times the largest of 1, the real samples' mean distance (what a
   /// critic of slope 1 may tell) and the smallest that the run has had ...
   double loss_growth = 20;
+  /// ... or is, without growing any more, so many times the first two of these: it grew within an epoch ...
+  double loss_beyond = 1000;
   /// ... or a gradient's norm is so many times the run's median ...
   double gradient_growth = 1000;
   /// ... or the fakes are so many times as far apart, or as far off in the mean, as real samples are, and
@@ -90,6 +92,8 @@ class GanSeries {
   }
   /// Grown in the last epoch, in size. A comparison with what was not measured is false.
   bool grows() const { return std::abs(back()) > 1.02 * std::abs(back(1)); }
+  /// Fallen in the last epoch, likewise.
+  bool falls() const { return std::abs(back()) < 0.98 * std::abs(back(1)); }
 
  private:
   std::span<const GanRecord> records_;
@@ -151,6 +155,8 @@ inline std::string divergence_symptom(std::span<const GanRecord> history, const 
                                      Watched{"the generator's loss", &GanRecord::generator_loss}}) {
     const GanSeries loss(history, member);
     double scale = std::isnan(distance) ? 1 : std::max(1.0, distance);
+    if (std::abs(loss.back()) > limit.loss_beyond * scale && !loss.falls())
+      return std::string(name) + " is " + three_digits(loss.back());
     if (const auto past = loss.past(); !past.empty()) scale = std::max(scale, past.front());
     if (loss.grows() && std::abs(loss.back()) > limit.loss_growth * scale) {
       return std::string(name) + " has grown from " + three_digits(loss.back(1)) + " to " +

@@ -84,7 +84,11 @@ TEST_CASE("A divergence shows in what grows beyond the run's own measure", "[gan
   GanRecord wide;
   wide.real_distance = 10;
   CHECK(after(symptom, &GanRecord::discriminator_loss, {1.3, -15, -30}, wide).empty());
-  CHECK(after(symptom, &GanRecord::generator_loss, {900, 1000, 1100}).empty());
+  CHECK(after(symptom, &GanRecord::generator_loss, {900, 950, 990}).empty());
+  CHECK(after(symptom, &GanRecord::generator_loss, {1500}) == "the generator's loss is 1.5e+03");
+  CHECK(after(symptom, &GanRecord::generator_loss, {1500, 1490}) == "the generator's loss is 1.49e+03");
+  CHECK(after(symptom, &GanRecord::generator_loss, {1500, 1400}).empty());
+  CHECK(after(symptom, &GanRecord::generator_loss, {1500}, wide).empty());
   CHECK(after(symptom, &GanRecord::generator_gradient_norm, {1, 2, 3, 5000}) ==
         "the generator's gradient has norm 5e+03, against 2 in the run's median");
   CHECK(after(symptom, &GanRecord::shift, {1, 1, 12}) ==

@@ -5,6 +5,7 @@
 #include <rapt/io/labelled_images.hpp>
 #include <rapt/recommend/record_scanner.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <string_view>

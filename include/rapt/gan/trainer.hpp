@@ -84,8 +84,9 @@ class GanTrainer {
                           "0, as the wiring has no with_sample");
   }
 
-  GanTrainer(const G& g, const D& d, const GanRecipe<Loss, Penalty>& recipe,
-             RandomStream stream = RandomStream{})
+  // A template, so that {} means options and no recipe.
+  template <std::same_as<GanRecipe<Loss, Penalty>> Recipe>
+  GanTrainer(const G& g, const D& d, const Recipe& recipe, RandomStream stream = RandomStream{})
       : GanTrainer(g, d, recipe.options, stream, recipe.loss, recipe.penalty) {}
 
   /// One step; `inputs(k)` gives G's input and `reals(k)` the real samples of D's update k = 0, 1, ...
@@ -346,5 +347,8 @@ class GanTrainer {
   GInput input_{};             // of the last fakes, borrowed likewise
   typename G::Output fake_{};  // in g_cache_
 };
+template <class G, class D, class Loss, class Penalty>
+GanTrainer(const G&, const D&, const GanRecipe<Loss, Penalty>&, RandomStream = RandomStream{})
+    -> GanTrainer<G, D, Loss, Penalty>;
 
 }  // namespace rapt

@@ -24,7 +24,7 @@ TEST_CASE("InstanceNoise names settings out of range", "[gan][instance_noise][er
                        Message("InstanceNoise: steps is -2, expected at least 0"));
 }
 
-TEST_CASE("add_noise has mean 0 and the deviation asked for, on images too", "[gan][instance_noise]") {
+TEST_CASE("add_noise has mean 0 and the deviation asked for and on images too", "[gan][instance_noise]") {
   rapt::Tensor<float, 4> x({5, 3, 40, 41}), y;
   x.fill(2);
   const auto noisy = rapt::add_noise<float, 4>(x, 0.5, rapt::RandomStream(1), y);

@@ -65,7 +65,7 @@ TEST_CASE("GanMonitor averages the steps of an epoch", "[gan][monitor]") {
   CHECK(std::isnan(monitor.history().at(1).generator_weight_norm));
 }
 
-TEST_CASE("GanMonitor names a symptom that lasts, and not one that passes", "[gan][monitor]") {
+TEST_CASE("GanMonitor names a symptom that lasts and not one that passes", "[gan][monitor]") {
   rapt::GanMonitor monitor;
   for (const double healthy : {0.9, 1.0, 1.0}) CHECK(monitor.end_epoch(spread_of(healthy, 10)).healthy());
   // One odd epoch is suspicious and no more.
@@ -89,7 +89,7 @@ TEST_CASE("GanMonitor names a symptom that lasts, and not one that passes", "[ga
   CHECK(monitor.end_epoch(spread_of(0.9, 100)).healthy());
 }
 
-TEST_CASE("GanMonitor names at once what is not finite, with tensor and step", "[gan][monitor]") {
+TEST_CASE("GanMonitor names at once what is not finite with tensor and step", "[gan][monitor]") {
   rapt::GanMonitor monitor;
   rapt::GanStep<double> step;
   step.step = 1;

@@ -163,7 +163,7 @@ TEST_CASE("GanTrainer agrees with PyTorch with clipping matching and a relativis
   zip_parameters(close, trainer.sampler(g), averaged);
 }
 
-TEST_CASE("GanTrainer adds the penalty to every k-th update of the discriminator, k times as strong",
+TEST_CASE("GanTrainer adds the penalty to every k-th update of the discriminator k times as strong",
           "[gan][trainer][penalty]") {
   OptionsGan gan;
   const auto same = [](const rapt::Tensor<float, 2>& t) { return [&t](Index) { return t.view(); }; };
@@ -235,7 +235,7 @@ TEST_CASE("GanTrainer reports gradient norms before it clips them", "[gan][train
   CHECK(grad_norm(bound.generator_optimiser().first) == Catch::Approx(0.5e-3).epsilon(2e-3));
 }
 
-TEST_CASE("GanTrainer averages the generator from the end of the warm-up on, buffers as they are",
+TEST_CASE("GanTrainer averages the generator from the end of the warm-up on and buffers as they are",
           "[gan][trainer][average]") {
   using Net = rapt::Sequential<rapt::Linear<double>, rapt::BatchNorm1d<double>>;
   rapt::RandomStream stream(1);

@@ -9,7 +9,7 @@
 
 namespace {
 
-void feed(rapt::FitMonitor& monitor, const std::string& stage, const std::vector<double>& losses) {
+void feed_losses(rapt::FitMonitor& monitor, const std::string& stage, const std::vector<double>& losses) {
   const auto steps = static_cast<rapt::Index>(losses.size());
   for (rapt::Index k = 0; k < steps; ++k)
     monitor.observe({stage, k + 1, steps, losses[static_cast<std::size_t>(k)]});
@@ -20,8 +20,8 @@ void feed(rapt::FitMonitor& monitor, const std::string& stage, const std::vector
 TEST_CASE("FitMonitor watches every generator and discriminator for itself", "[recommend][fit_monitor]") {
   rapt::FitMonitor monitor;
   monitor.observe({"all: linear path", 0, 1, 0});
-  feed(monitor, "all: generator", {12, 9, 8});
-  feed(monitor, "discriminator", {1, 0.9, 30, 90, 400});
+  feed_losses(monitor, "all: generator", {12, 9, 8});
+  feed_losses(monitor, "discriminator", {1, 0.9, 30, 90, 400});
   REQUIRE(monitor.monitors().size() == 2);
   CHECK(monitor.monitors().at("all: generator").verdict().healthy());
   CHECK(monitor.monitors().at("all: generator").history().at(1).generator_loss == 9);
@@ -33,8 +33,8 @@ TEST_CASE("FitMonitor watches every generator and discriminator for itself", "[r
 
 TEST_CASE("FitMonitor begins anew with the next member of a name", "[recommend][fit_monitor]") {
   rapt::FitMonitor monitor;
-  feed(monitor, "discriminator", {1, 0.5});
-  feed(monitor, "discriminator", {100, 90, 80});
+  feed_losses(monitor, "discriminator", {1, 0.5});
+  feed_losses(monitor, "discriminator", {100, 90, 80});
   CHECK(monitor.messages().empty());
   CHECK(monitor.monitors().at("discriminator").epochs() == 3);
 }

@@ -146,7 +146,8 @@ TEMPLATE_TEST_CASE("Gradients of a correlation's weight agree with long double",
   }
 }
 
-TEST_CASE("Parts of a weight's gradient cover every group, channel and image once", "[kernels][conv]") {
+TEST_CASE("Parts of a weight's gradient cover every channel of every group and every image once",
+          "[kernels][conv]") {
   const auto covers = [](Index pieces, Index piece, Index all) {
     return pieces * piece >= all && (pieces - 1) * piece < all;
   };

@@ -147,15 +147,14 @@ RAPT_LANES void pad_images(const PaddedImages<T>& t) {
       const T* const from = t.x + n * t.x_image + c * t.height.in * t.width.in;
       for (Index r = 0; r < t.lines; ++r, to += t.row) {
         const Index row = r + t.height.first;
-        const T* const line = from + row * t.width.in;
         if (row < 0 || row >= t.height.in) {
           zero_from<T>(to, 0, t.row);
         } else if (two) {
-          pad_two_phases<T>(line, t.width.in, ranges, t.line, to);
+          pad_two_phases<T>(from + row * t.width.in, t.width.in, ranges, t.line, to);
         } else {
           for (Index phase = 0; phase < stride; ++phase) {
-            pad_phase<T>(line, stride, phase < 2 ? ranges[phase] : phase_range(t, phase), t.line,
-                         to + phase * t.line);
+            pad_phase<T>(from + row * t.width.in, stride, phase < 2 ? ranges[phase] : phase_range(t, phase),
+                         t.line, to + phase * t.line);
           }
         }
       }

@@ -16,10 +16,10 @@ struct Recipe {
   Index attention_side = 4;                              // side of the images that attend over themselves
   Index key_width = 0, value_width = 0;                  // of attention; 0: C / 8 and C / 2
   Index batch = 64;
-  Index steps = 1000;
+  Index steps = 2000;
   double generator_rate = 1e-3, discriminator_rate = 4e-3;  // two time scales (TTUR)
   double average = 0.995;                                   // decay of the generator's running average
-  Index measure_every = 100;
+  Index measure_every = 200;
   Index fakes = 2000;  // to measure with
   Index classifier_epochs = 20;
 };
@@ -35,7 +35,6 @@ inline Recipe recipe_for(std::string_view data) {
   recipe.generator_width = 16;
   recipe.discriminator_width = 16;
   recipe.steps = 1200;
-  recipe.measure_every = 200;
   recipe.generator_rate = 5e-4;
   recipe.discriminator_rate = 2e-3;
   recipe.classifier_epochs = 2;

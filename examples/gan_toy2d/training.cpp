@@ -63,7 +63,7 @@ Tensor<float, 2> sample(const G& g, const Target& target, Index count, RandomStr
 
 rapt::ModeCoverage measure(const G& g, const Target& target, const RandomStream& stream) {
   const auto samples = sample(g, target, 2500, stream.substream("measure"));
-  return rapt::mode_coverage<float>(samples, target.centres, target.deviation, {.least_share = 0.1});
+  return rapt::mode_coverage(samples, target.centres, target.deviation, {.least_share = 0.1});
 }
 
 // After which steps a picture is drawn: dense at first, where most happens.

@@ -182,14 +182,14 @@ class Training {
     run_.samples.map_side = recipe_.attention_side;
     run_.samples.images = generate(sampler, shown_, recipe_.side, &run_.samples);
     const auto seen = judge_.features(fakes_);
-    run_.precision_recall = rapt::precision_recall<float>(judge_.held_out_features(), seen);
+    run_.precision_recall = rapt::precision_recall(judge_.held_out_features(), seen);
     // Every pair of images counts: of many, the first hundred say enough.
     const auto rows = [](const Tensor<float, 4>& images, Index most) {
       const Index count = std::min(images.extent(0), most), width = images.size() / images.extent(0);
       return images.view().slice(0, count).reshape(rapt::Shape<2>{count, width});
     };
     const Index most = data_.train.size() > 10000 ? 100 : 10000;
-    run_.memorization = rapt::memorization<float>(
+    run_.memorization = rapt::memorization(
         rows(fakes_, most), rows(data_.train.images, data_.train.size()), rows(data_.held_out.images, most));
   }
 

@@ -158,4 +158,9 @@ class Tensor {
   Shape<Rank> shape_{};
 };
 
+/// The read-only view of what X is, a Tensor or a view: a function with a first parameter `const X&` and
+/// others `ConstView<X>` takes both, of constant numbers or not.
+template <class X>
+using ConstView = TensorView<const typename X::Scalar, X::rank>;
+
 }  // namespace rapt

@@ -24,8 +24,9 @@ struct GaussianMoments {
 /// \shape  x (N, E)
 /// \throws std::invalid_argument for fewer than two samples; std::domain_error for numbers that are not
 /// finite
-template <std::floating_point T>
-GaussianMoments gaussian_moments(TensorView<const T, 2> x) {
+template <class Samples>
+GaussianMoments gaussian_moments(const Samples& samples) {
+  const ConstView<Samples> x = samples;
   detail::expect_samples("gaussian_moments", "x", x, 2);
   const Index rows = x.extent(0), width = x.extent(1);
   GaussianMoments moments{Tensor<double, 1>({width}), Tensor<double, 2>({width, width})};
@@ -92,9 +93,9 @@ T frechet_distance(const GaussianMoments& real, const GaussianMoments& fake) {
 /// \shape  real (N, E), fake (M, E)
 /// \throws ShapeError; std::invalid_argument for fewer than two samples; std::domain_error for numbers not
 /// finite
-template <std::floating_point T>
-double frechet_distance(TensorView<const T, 2> real, TensorView<const T, 2> fake) {
-  detail::expect_samples("frechet_distance", "real", real, "fake", fake, 2);
+template <class Samples>
+double frechet_distance(const Samples& real, ConstView<Samples> fake) {
+  detail::expect_samples("frechet_distance", "real", ConstView<Samples>(real), "fake", fake, 2);
   return frechet_distance(gaussian_moments(real), gaussian_moments(fake));
 }
 

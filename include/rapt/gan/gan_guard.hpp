@@ -60,9 +60,8 @@ class GanGuard {
   }
 
   /// Measures the diversity of fakes against real samples, for the running epoch.
-  template <std::floating_point T, std::size_t Rank>
-  SampleDiversity measure(TensorView<const T, Rank> real,
-                          std::type_identity_t<TensorView<const T, Rank>> fake) {
+  template <class Samples>
+  SampleDiversity measure(const Samples& real, ConstView<Samples> fake) {
     return monitor_.measure(real, fake);
   }
 

@@ -67,9 +67,11 @@ double kernel_sum(const Tensor<T, 2>& a, const Tensor<T, 2>& b, const Polynomial
 /// \throws ShapeError; std::invalid_argument for fewer than two samples and for a kernel out of range;
 ///         std::domain_error for numbers that are not finite
 /// \note   Binkowski et al. average over draws of 1000 samples; here every pair counts once
-template <std::floating_point T>
-double kernel_distance(TensorView<const T, 2> real, TensorView<const T, 2> fake,
+template <class Samples>
+double kernel_distance(const Samples& real_samples, ConstView<Samples> fake,
                        const PolynomialKernel& kernel = {}) {
+  using T = typename Samples::Scalar;
+  const ConstView<Samples> real = real_samples;
   detail::expect_samples("kernel_distance", "real", real, "fake", fake, 2);
   if (kernel.degree < 1) {
     throw std::invalid_argument("kernel_distance: degree is " + std::to_string(kernel.degree) +

@@ -38,13 +38,14 @@ struct ModeCoverage {
 /// have it as their nearest (Srivastava et al. 2017, arXiv:1705.07761, section 5.1; Lin et al. 2018,
 /// arXiv:1712.04086, section 4.1). Of two centres equally near the first counts.
 ///
-/// \shape  samples (N, E), centres (K, E)
+/// \shape  generated (N, E), centres (K, E)
 /// \cost   N K E
 /// \throws ShapeError; std::invalid_argument for no centres and for settings out of range
 /// \note   a sample that is not finite is of no quality
-template <std::floating_point T>
-ModeCoverage mode_coverage(TensorView<const T, 2> samples, TensorView<const T, 2> centres, double deviation,
+template <class Samples>
+ModeCoverage mode_coverage(const Samples& generated, ConstView<Samples> centres, double deviation,
                            const ModeCoverageOptions& options = {}) {
+  const ConstView<Samples> samples = generated;
   const Index rows = samples.extent(0), modes = centres.extent(0), width = centres.extent(1);
   expect_shape("mode_coverage", "samples", samples.shape(), {any, width});
   const auto expect = [](bool holds, const char* name, double value, const char* expected) {

@@ -77,9 +77,8 @@ class GanMonitor {
   }
 
   /// Measures the diversity of fakes against real samples, of any rank; counts for the running epoch.
-  template <std::floating_point T, std::size_t Rank>
-  SampleDiversity measure(TensorView<const T, Rank> real,
-                          std::type_identity_t<TensorView<const T, Rank>> fake, Index most = 256) {
+  template <class Samples>
+  SampleDiversity measure(const Samples& real, ConstView<Samples> fake, Index most = 256) {
     diversity_ = sample_diversity(real, fake, most);
     return diversity_;
   }

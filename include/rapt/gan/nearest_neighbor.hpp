@@ -45,8 +45,9 @@ struct Neighbors {
 /// \shape  samples (N, E), references (M, E)
 /// \cost   N M E
 /// \throws ShapeError; std::invalid_argument for no references; std::domain_error for numbers not finite
-template <std::floating_point T>
-Neighbors nearest_neighbors(TensorView<const T, 2> samples, TensorView<const T, 2> references) {
+template <class Samples>
+Neighbors nearest_neighbors(const Samples& all, ConstView<Samples> references) {
+  const ConstView<Samples> samples = all;
   expect_shape("nearest_neighbors", "references", references.shape(), {any, samples.extent(1)});
   detail::expect_samples("nearest_neighbors", "samples", samples, 0);
   detail::expect_samples("nearest_neighbors", "references", references, 1);
@@ -85,12 +86,12 @@ struct Memorization {
 /// \shape  fake (N, E), train (M, E), held_out (K, E)
 /// \cost   (N + K) M E
 /// \throws ShapeError; std::invalid_argument where a set is empty; std::domain_error for numbers not finite
-template <std::floating_point T>
-Memorization memorization(TensorView<const T, 2> fake, TensorView<const T, 2> train,
-                          TensorView<const T, 2> held_out) {
+template <class Samples>
+Memorization memorization(const Samples& generated, ConstView<Samples> train, ConstView<Samples> held_out) {
+  const ConstView<Samples> fake = generated;
   detail::expect_samples("memorization", "train", train, "fake", fake, 1);
   detail::expect_samples("memorization", "train", train, "held_out", held_out, 1);
-  const auto sorted = [&](TensorView<const T, 2> samples) {
+  const auto sorted = [&](ConstView<Samples> samples) {
     const auto found = nearest_neighbors(samples, train);
     std::vector<double> distances(found.distance.begin(), found.distance.end());
     std::sort(distances.begin(), distances.end());

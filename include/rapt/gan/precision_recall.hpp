@@ -65,8 +65,9 @@ double share_within(TensorView<const T, 2> samples, TensorView<const T, 2> centr
 /// \cost   (N + M)^2 E
 /// \throws ShapeError; std::invalid_argument for k below 1 and for k samples or fewer; std::domain_error for
 ///         numbers that are not finite
-template <std::floating_point T>
-PrecisionRecall precision_recall(TensorView<const T, 2> real, TensorView<const T, 2> fake, Index k = 3) {
+template <class Samples>
+PrecisionRecall precision_recall(const Samples& real_samples, ConstView<Samples> fake, Index k = 3) {
+  const ConstView<Samples> real = real_samples;
   if (k < 1) {
     throw std::invalid_argument("precision_recall: k is " + std::to_string(k) + ", expected at least 1");
   }

@@ -95,10 +95,11 @@ double mean_gap(const SampleRows<T>& real, const SampleRows<T>& fake) {
 /// \param  most  at most so many of the first samples of each set are read
 /// \cost   most^2 distances; allocates
 /// \throws ShapeError where a real sample and a fake differ in shape
-template <std::floating_point T, std::size_t Rank>
-SampleDiversity sample_diversity(TensorView<const T, Rank> real,
-                                 std::type_identity_t<TensorView<const T, Rank>> fake, Index most = 256) {
-  Shape<Rank> expected = real.shape();
+template <class Samples>
+SampleDiversity sample_diversity(const Samples& real_samples, ConstView<Samples> fake, Index most = 256) {
+  using T = typename Samples::Scalar;
+  const ConstView<Samples> real = real_samples;
+  auto expected = real.shape();
   expected[0] = any;
   expect_shape("sample_diversity", "fake", fake.shape(), expected);
   const double nan = std::numeric_limits<double>::quiet_NaN();

@@ -50,12 +50,12 @@ TEST_CASE("frechet_distance has the closed forms", "[gan][measure]") {
 TEST_CASE("frechet_distance of samples by hand", "[gan][measure]") {
   // {0, 2, 4}: mean 2, unbiased variance 4. {1, 1, 4}: mean 2, variance 3.
   const rapt::Tensor<float, 2> x({3, 1}, {0, 2, 4}), y({3, 1}, {1, 1, 4});
-  const auto moments = rapt::gaussian_moments<float>(x);
+  const auto moments = rapt::gaussian_moments(x);
   CHECK(moments.mean(0) == 2);
   CHECK(moments.covariance(0, 0) == Catch::Approx(4).epsilon(1e-15));
   const double expected = std::pow(2 - std::sqrt(3.0), 2);
-  CHECK(rapt::frechet_distance<float>(x, y) == Catch::Approx(expected).epsilon(1e-12));
-  CHECK(rapt::frechet_distance<float>(y, x) == Catch::Approx(expected).epsilon(1e-12));
+  CHECK(rapt::frechet_distance(x, y) == Catch::Approx(expected).epsilon(1e-12));
+  CHECK(rapt::frechet_distance(y, x) == Catch::Approx(expected).epsilon(1e-12));
 }
 
 TEST_CASE("frechet_distance sees a shift and nothing else and so where the covariance is singular",
@@ -65,8 +65,8 @@ TEST_CASE("frechet_distance sees a shift and nothing else and so where the covar
     FrechetMatrix y = x;
     y.array() += 0.5;
     INFO(rows << " rows");
-    CHECK(rapt::frechet_distance<double>(x, x) < 1e-10);
-    CHECK(rapt::frechet_distance<double>(x, y) == Catch::Approx(12 * 0.25).epsilon(1e-10));
+    CHECK(rapt::frechet_distance(x, x) < 1e-10);
+    CHECK(rapt::frechet_distance(x, y) == Catch::Approx(12 * 0.25).epsilon(1e-10));
   }
 }
 
@@ -79,37 +79,37 @@ TEST_CASE("frechet_distance does not change where both sets turn", "[gan][measur
   FrechetMatrix turned_x, turned_y;
   turned_x.copy_from(x.matrix() * q);
   turned_y.copy_from(y.matrix() * q);
-  CHECK(rapt::frechet_distance<double>(turned_x, turned_y) ==
-        Catch::Approx(rapt::frechet_distance<double>(x, y)).epsilon(1e-11));
+  CHECK(rapt::frechet_distance(turned_x, turned_y) ==
+        Catch::Approx(rapt::frechet_distance(x, y)).epsilon(1e-11));
 }
 
 TEST_CASE("frechet_distance equals the golden values", "[gan][measure][golden]") {
   const rapt::testing::Golden golden(RAPT_SOURCE_DIR "/tests/golden/gan_measures.txt");
   const auto real = golden.tensor<double, 2>("real"), fake = golden.tensor<double, 2>("fake");
-  const auto moments = rapt::gaussian_moments<double>(real);
+  const auto moments = rapt::gaussian_moments(real);
   CHECK(rapt::testing::largest_difference(moments.mean, golden.tensor<double, 1>("mean")) < 1e-10);
   CHECK(rapt::testing::largest_difference(moments.covariance, golden.tensor<double, 2>("covariance")) <
         1e-10);
   const double expected = golden.tensor<double, 1>("frechet")(0);
-  CHECK(std::abs(rapt::frechet_distance<double>(real, fake) - expected) < 1e-10);
-  CHECK(std::abs(rapt::frechet_distance<double>(fake, real) - expected) < 1e-10);
+  CHECK(std::abs(rapt::frechet_distance(real, fake) - expected) < 1e-10);
+  CHECK(std::abs(rapt::frechet_distance(fake, real) - expected) < 1e-10);
 }
 
 TEST_CASE("frechet_distance refuses sets it cannot fit", "[gan][measure][errors]") {
   using Catch::Matchers::Message;
   const rapt::Tensor<double, 2> one({1, 2}), two({2, 2}), wide({2, 3});
   const rapt::Tensor<double, 2> broken({2, 2}, {1, 2, std::numeric_limits<double>::quiet_NaN(), 4});
-  CHECK_THROWS_MATCHES(rapt::frechet_distance<double>(two, one), std::invalid_argument,
+  CHECK_THROWS_MATCHES(rapt::frechet_distance(two, one), std::invalid_argument,
                        Message("frechet_distance: fake has 1 sample, expected at least 2"));
-  CHECK_THROWS_MATCHES(rapt::frechet_distance<double>(one, two), std::invalid_argument,
+  CHECK_THROWS_MATCHES(rapt::frechet_distance(one, two), std::invalid_argument,
                        Message("frechet_distance: real has 1 sample, expected at least 2"));
-  CHECK_THROWS_MATCHES(rapt::frechet_distance<double>(two, wide), rapt::ShapeError,
+  CHECK_THROWS_MATCHES(rapt::frechet_distance(two, wide), rapt::ShapeError,
                        Message("frechet_distance: fake has shape (2, 3), expected (*, 2)"));
-  CHECK_THROWS_MATCHES(rapt::frechet_distance<double>(two, broken), std::domain_error,
+  CHECK_THROWS_MATCHES(rapt::frechet_distance(two, broken), std::domain_error,
                        Message("frechet_distance: row 1 of fake is not finite"));
-  CHECK_THROWS_MATCHES(rapt::gaussian_moments<double>(one), std::invalid_argument,
+  CHECK_THROWS_MATCHES(rapt::gaussian_moments(one), std::invalid_argument,
                        Message("gaussian_moments: x has 1 sample, expected at least 2"));
-  CHECK_THROWS_MATCHES(
-      rapt::frechet_distance(rapt::gaussian_moments<double>(two), rapt::gaussian_moments<double>(wide)),
-      rapt::ShapeError, Message("frechet_distance: mean of fake has shape (3), expected (2)"));
+  CHECK_THROWS_MATCHES(rapt::frechet_distance(rapt::gaussian_moments(two), rapt::gaussian_moments(wide)),
+                       rapt::ShapeError,
+                       Message("frechet_distance: mean of fake has shape (3), expected (2)"));
 }

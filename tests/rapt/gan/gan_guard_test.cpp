@@ -34,7 +34,7 @@ struct GuardedGan {
       if (!guard.step(trainer.step(g, d, noise, real))) return false;
     }
     const auto fakes = predict(g, noise);
-    guard.template measure<float, 2>(real, fakes);
+    guard.measure(real, fakes);
     return guard.end_epoch();
   }
   std::vector<float> numbers() const {

@@ -120,7 +120,7 @@ class MonitoredRun {
       }
       draw(noise_, real_, 256);
       const auto fakes = predict(g, noise_);
-      monitor.measure<float, Data::Samples::rank>(real_, fakes);
+      monitor.measure(real_, fakes);
       monitor.measure_weights(grad_norm(g));
       if (!monitor.end_epoch().healthy()) return epoch;
     }

@@ -37,7 +37,7 @@ TEST_CASE("GanMonitor averages the steps of an epoch", "[gan][monitor]") {
     monitor.observe(step);
   }
   const rapt::Tensor<float, 2> real({2, 1}, {0, 2}), fake({2, 1}, {0, 1});
-  CHECK(monitor.measure<float, 2>(real, fake).spread == 0.5);
+  CHECK(monitor.measure(real, fake).spread == 0.5);
   monitor.measure_weights(7);
   CHECK(monitor.end_epoch().healthy());
   const auto& record = monitor.history().at(0);

@@ -12,7 +12,7 @@ TEST_CASE("sample_diversity measures distances and variances as worked out by ha
           "[gan][sample_diversity]") {
   // Distances of real samples: 2, 2, 2 sqrt 2; of fakes: 1. Means (2/3, 2/3) and (0.5, 3).
   const Tensor<double, 2> real({3, 2}, {0, 0, 2, 0, 0, 2}), fake({2, 2}, {0, 3, 1, 3});
-  const auto d = rapt::sample_diversity<double, 2>(real, fake);
+  const auto d = rapt::sample_diversity(real, fake);
   const double apart = (4 + 2 * std::sqrt(2.0)) / 3, variance = 16.0 / 9;
   CHECK(d.real_distance == Catch::Approx(apart));
   CHECK(d.fake_distance == 1);
@@ -29,9 +29,9 @@ TEST_CASE("sample_diversity is 0 for one point and 1 for the real samples themse
   const Tensor<float, 4> real({3, 1, 1, 2}, {0, 0, 2, 0, 0, 2});
   Tensor<float, 4> fake({5, 1, 1, 2});
   fake.fill(0.5f);
-  CHECK(rapt::sample_diversity<float, 4>(real, fake).spread == 0);
-  CHECK(rapt::sample_diversity<float, 4>(real, fake).deviation == 0);
-  const auto same = rapt::sample_diversity<float, 4>(real, real);
+  CHECK(rapt::sample_diversity(real, fake).spread == 0);
+  CHECK(rapt::sample_diversity(real, fake).deviation == 0);
+  const auto same = rapt::sample_diversity(real, real);
   CHECK(same.spread == 1);
   CHECK(same.deviation == 1);
   CHECK(same.shift == 0);
@@ -40,16 +40,16 @@ TEST_CASE("sample_diversity is 0 for one point and 1 for the real samples themse
 
 TEST_CASE("sample_diversity knows nothing of too few or equal samples", "[gan][sample_diversity]") {
   const Tensor<float, 2> real({3, 1}, {1, 2, 3}), one({1, 1}, {2}), none({0, 1}), equal({3, 1}, {2, 2, 2});
-  CHECK(std::isnan(rapt::sample_diversity<float, 2>(real, one).spread));
-  CHECK(std::isnan(rapt::sample_diversity<float, 2>(none, real).spread));
-  CHECK(std::isnan(rapt::sample_diversity<float, 2>(equal, real).spread));
-  CHECK(rapt::sample_diversity<float, 2>(equal, real).fake_distance > 0);
+  CHECK(std::isnan(rapt::sample_diversity(real, one).spread));
+  CHECK(std::isnan(rapt::sample_diversity(none, real).spread));
+  CHECK(std::isnan(rapt::sample_diversity(equal, real).spread));
+  CHECK(rapt::sample_diversity(equal, real).fake_distance > 0);
   const Tensor<float, 2> wide({3, 2});
-  CHECK_THROWS_MATCHES((rapt::sample_diversity<float, 2>(real, wide)), rapt::ShapeError,
+  CHECK_THROWS_MATCHES((rapt::sample_diversity(real, wide)), rapt::ShapeError,
                        Catch::Matchers::Message("sample_diversity: fake has shape (3, 2), expected (*, 1)"));
 }
 
 TEST_CASE("sample_diversity reads so many samples and no more", "[gan][sample_diversity]") {
   Tensor<float, 2> real({4, 1}, {0, 1, 100, 200}), fake({4, 1}, {0, 2, -500, 7});
-  CHECK(rapt::sample_diversity<float, 2>(real, fake, 2).spread == 2);
+  CHECK(rapt::sample_diversity(real, fake, 2).spread == 2);
 }

@@ -72,7 +72,7 @@ Named recommender_run(std::uint64_t seed, Index healthy, Index epochs) {
     const bool same = epoch > healthy;
     const auto scores = same ? trainer.generator().forward({data.first_items, data.first_offsets}, cache)
                              : trainer.generator().forward({data.items, data.offsets}, cache);
-    const auto diversity = monitor.measure<float, 2>(data.profiles, scores, RunInteractions::measured);
+    const auto diversity = monitor.measure(data.profiles, scores, RunInteractions::measured);
     record.real_distance = diversity.real_distance;
     record.spread = diversity.spread;
     record.deviation = diversity.deviation;

@@ -189,8 +189,8 @@ class Training {
       return images.view().slice(0, count).reshape(rapt::Shape<2>{count, width});
     };
     const Index most = data_.train.size() > 10000 ? 100 : 10000;
-    run_.memorization = rapt::memorization(
-        rows(fakes_, most), rows(data_.train.images, data_.train.size()), rows(data_.held_out.images, most));
+    run_.memorization = rapt::memorization(rows(fakes_, most), rows(data_.train.images, data_.train.size()),
+                                           rows(data_.held_out.images, most));
   }
 
   const ImageData& data_;

@@ -1,4 +1,5 @@
-// Does not compile: a gradient penalty on a critic whose second layer has no tangent. The message names the layer.
+// Does not compile: a gradient penalty on a critic whose second layer has no tangent. The message names the
+// layer.
 #include <rapt/gan/generator.hpp>
 #include <rapt/gan/r1_penalty.hpp>
 #include <rapt/gan/wiring.hpp>
@@ -26,7 +27,8 @@ struct DoublerWithoutTangent {
 using D = rapt::Sequential<rapt::Linear<float>, DoublerWithoutTangent, rapt::Linear<float>>;
 using Wiring = rapt::GanWiring<rapt::Generator<float>, D>;
 
-float penalty(const D& d, rapt::TensorView<const float, 2> x, rapt::R1Penalty::Cache<D, Wiring>& cache, D* gradient) {
+float penalty(const D& d, rapt::TensorView<const float, 2> x, rapt::R1Penalty::Cache<D, Wiring>& cache,
+              D* gradient) {
 #ifdef WITHOUT_PENALTY
   return d.forward(x, cache.discriminator)(0, 0) + (gradient == nullptr ? 0 : 1);
 #else

@@ -70,7 +70,6 @@ double kernel_sum(const Tensor<T, 2>& a, const Tensor<T, 2>& b, const Polynomial
 template <class Samples>
 double kernel_distance(const Samples& real_samples, ConstView<Samples> fake,
                        const PolynomialKernel& kernel = {}) {
-  using T = typename Samples::Scalar;
   const ConstView<Samples> real = real_samples;
   detail::expect_samples("kernel_distance", "real", real, "fake", fake, 2);
   if (kernel.degree < 1) {

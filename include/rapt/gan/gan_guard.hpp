@@ -5,10 +5,13 @@
 #include <rapt/gan/trainer.hpp>
 #include <rapt/optim/clip.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace rapt {
@@ -35,7 +38,7 @@ struct GanGuardOptions {
 /// With GanPolicy::roll_back it keeps a copy of everything that training changes, both models, both
 /// optimisers, the average and the trainer's count of steps, as of the end of the last epoch without a
 /// symptom (or of the beginning), and puts it back on a failure, with lower rates. A failure is said once
-/// under GanPolicy::warn, not every epoch that it lasts.
+/// under GanPolicy::warn, until an epoch is healthy again, not every epoch that it lasts.
 ///
 /// \throws  std::invalid_argument for options out of range
 /// \borrows trainer, g and d
@@ -56,7 +59,8 @@ class GanGuard {
   /// Counts a step. False where training is to stop.
   template <std::floating_point T>
   bool step(const GanStep<T>& step) {
-    return monitor_.observe(step).failure != GanFailure::not_finite || act();
+    monitor_.observe(step);
+    return step.finite() || act();
   }
 
   /// Measures the diversity of fakes against real samples, for the running epoch.
@@ -70,7 +74,7 @@ class GanGuard {
     monitor_.measure_weights(grad_norm(g_));
     const GanVerdict& verdict = monitor_.end_epoch();
     if (!verdict.healthy()) return act();
-    said_ = GanFailure::none;
+    said_ = {};
     if (options_.policy == GanPolicy::roll_back && !verdict.suspicious) {
       healthy_ = {g_, d_, trainer_.state(), monitor_.epochs()};
     }
@@ -105,8 +109,7 @@ class GanGuard {
     const std::string message = verdict.message();
     switch (options_.policy) {
       case GanPolicy::warn:
-        if (said_ != verdict.failure) tell(message);
-        said_ = verdict.failure;
+        if (!std::exchange(said_[static_cast<std::size_t>(verdict.failure)], true)) tell(message);
         return true;
       case GanPolicy::stop:
         tell(message + " Training stops here.");
@@ -144,7 +147,7 @@ class GanGuard {
   Snapshot healthy_;
   Index rollbacks_ = 0;
   double rate_factor_ = 1;
-  GanFailure said_ = GanFailure::none;
+  std::array<bool, 5> said_{};  // by GanFailure, since the last healthy epoch
   std::vector<std::string> messages_;
 };
 

@@ -112,7 +112,9 @@ inline std::string collapse_symptom(std::span<const GanRecord> history, const Ga
   if (now < limit.spread_of_best * best && best >= limit.spread_of_real)
     return apart + ", after " + three_digits(spread.high()) + " times at best";
   if (now < limit.spread_of_real && !rising) return apart;
-  if (gap.back() > limit.gap_of_real && gap.back() > limit.gap_of_best * gap.low()) {
+  // A gap without bound is one to fakes that are not finite, which is another failure.
+  if (std::isfinite(gap.back()) && gap.back() > limit.gap_of_real &&
+      gap.back() > limit.gap_of_best * gap.low()) {
     return "a real sample's nearest fake is " + three_digits(gap.back()) +
            " of the real samples' mean distance away, after " + three_digits(gap.low()) + " at best";
   }

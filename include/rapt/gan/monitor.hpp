@@ -33,11 +33,14 @@ struct GanMonitorOptions {
 ///
 ///     for each step:  monitor.observe(trainer.step(...))       // at once where it is not finite
 ///     each epoch:     monitor.measure(real, fake)               // some hundred samples of each
+///                     monitor.measure_weights(grad_norm(g))     // the norm of G's weights
 ///                     monitor.end_epoch()                       // the verdict
 ///
-/// What was not observed is not judged: a training without GanSteps hands `end_epoch` a record of its own.
-/// An epoch is what the caller makes one, some dozen to some hundred steps. The criteria are those of
-/// GanThresholds: shares of the real samples' diversity and of the run's own past. An epoch that shows a
+/// What was not observed is not judged: without `measure`, no collapse is; without `measure_weights`, not
+/// what the generator's gradient can effect (GanThresholds::effect). A training without GanSteps hands
+/// `end_epoch` a record of its own. A step that is not finite is the verdict of its epoch, whatever came
+/// after it. An epoch is what the caller makes one, some dozen to some hundred steps. The criteria are those
+/// of GanThresholds: shares of the real samples' diversity and of the run's own past. An epoch that shows a
 /// symptom is suspicious; after `patience` of them the failure has its name, so a collapse or a vanished
 /// gradient is named within `patience` + 1 epochs of its being there.
 ///
@@ -53,14 +56,17 @@ class GanMonitor {
                           static_cast<double>(options.patience), "at least 1");
   }
 
-  /// Counts a step into the running epoch. Names it at once where it is not finite.
+  /// Counts a step into the running epoch. Names it at once where it is not finite, and the first such step
+  /// of an epoch stays its verdict. Otherwise returns the last epoch's verdict.
   template <std::floating_point T>
   const GanVerdict& observe(const GanStep<T>& step) {
     last_step_ = step.step;
     if (!step.finite()) {
+      if (spoilt_) return verdict_;
+      spoilt_ = true;
       std::string seen = std::string(step.not_finite) + " is not finite";
       if (!step.not_finite_tensor.empty()) seen += ", and neither is " + step.not_finite_tensor;
-      return name_not_finite(step.not_finite_tensor, std::move(seen));
+      return name_not_finite(epochs() + 1, step.not_finite_tensor, std::move(seen));
     }
     ++count_;
     const std::array<double, values> now{static_cast<double>(step.discriminator_loss),
@@ -104,17 +110,24 @@ class GanMonitor {
   }
 
   /// Closes an epoch of which these numbers are known, and judges it. A loss that is infinite, or NaN after
-  /// an epoch in which it was known, is not finite.
+  /// an epoch in which it was known, is not finite; so is an epoch in which a step was not.
   const GanVerdict& end_epoch(const GanRecord& record) {
     history_.push_back(record);
     sums_ = {};
     count_ = 0;
     last_step_ = record.step;
+    if (std::exchange(spoilt_, false)) {
+      // The finite steps count for the epochs to come, but the verdict is that of `observe`.
+      GanVerdict observed = std::exchange(verdict_, {});
+      judge();
+      return verdict_ = std::move(observed);
+    }
     for (double GanRecord::*loss : {&GanRecord::discriminator_loss, &GanRecord::generator_loss}) {
       const bool was_known = epochs() > 1 && !std::isnan(history_[history_.size() - 2].*loss);
       if (std::isinf(record.*loss) || (was_known && std::isnan(record.*loss))) {
-        return name_not_finite({}, loss == &GanRecord::generator_loss ? "generator loss is not finite"
-                                                                      : "discriminator loss is not finite");
+        return name_not_finite(epochs(), {},
+                               loss == &GanRecord::generator_loss ? "generator loss is not finite"
+                                                                  : "discriminator loss is not finite");
       }
     }
     verdict_ = {.epoch = epochs(), .step = record.step};
@@ -134,6 +147,7 @@ class GanMonitor {
     for (auto& seen : symptoms_) seen.resize(kept);
     sums_ = {};
     count_ = 0;
+    spoilt_ = false;
     diversity_ = nothing;
     weight_norm_ = GanRecord::unknown;
     last_step_ = history_.empty() ? 0 : history_.back().step;
@@ -154,9 +168,9 @@ class GanMonitor {
   static constexpr SampleDiversity nothing{GanRecord::unknown, GanRecord::unknown, GanRecord::unknown,
                                            GanRecord::unknown, GanRecord::unknown, GanRecord::unknown};
 
-  const GanVerdict& name_not_finite(const std::string& tensor, std::string seen) {
+  const GanVerdict& name_not_finite(std::int64_t epoch, const std::string& tensor, std::string seen) {
     verdict_ = {.failure = GanFailure::not_finite,
-                .epoch = epochs() + (count_ > 0 || history_.empty() || history_.back().step != last_step_),
+                .epoch = epoch,
                 .step = last_step_,
                 .suspicious = true,
                 .tensor = tensor,
@@ -204,6 +218,7 @@ class GanMonitor {
   std::array<std::vector<bool>, 3> symptoms_;
   std::array<double, values> sums_{};
   std::int64_t count_ = 0, last_step_ = 0;  // of the running epoch
+  bool spoilt_ = false;                     // a step of it was not finite: verdict_ says which
   SampleDiversity diversity_ = nothing;
   double weight_norm_ = GanRecord::unknown;
   GanVerdict verdict_;

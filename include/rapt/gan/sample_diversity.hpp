@@ -13,7 +13,8 @@
 
 namespace rapt {
 
-/// What sample_diversity returns; NaN where there are not two different samples to measure with.
+/// What sample_diversity returns; NaN where there are not two different samples to measure with, or where a
+/// sample is not finite (an infinite one may make the distances infinite).
 struct SampleDiversity {
   double real_distance = 0;  // mean distance of two real samples
   double fake_distance = 0;  // mean distance of two fakes
@@ -80,7 +81,11 @@ double mean_gap(const SampleRows<T>& real, const SampleRows<T>& fake) {
   double sum = 0;
   for (Index i = 0; i < real.rows; ++i) {
     double nearest = std::numeric_limits<double>::infinity();
-    for (Index j = 0; j < fake.rows; ++j) nearest = std::min(nearest, real.distance(i, fake, j));
+    for (Index j = 0; j < fake.rows; ++j) {
+      const double distance = real.distance(i, fake, j);
+      if (!std::isfinite(distance)) return std::numeric_limits<double>::quiet_NaN();  // min would skip NaN
+      nearest = std::min(nearest, distance);
+    }
     sum += nearest;
   }
   return sum / static_cast<double>(real.rows);

@@ -66,6 +66,33 @@ TEST_CASE("GanGuard warns once of a failure that lasts and goes on", "[gan][gan_
   CHECK(guard.rollbacks() == 0);
 }
 
+TEST_CASE("GanGuard warns once of numbers that stay not finite and again after a healthy epoch",
+          "[gan][gan_guard]") {
+  GuardedGan gan;
+  rapt::GanGuard guard(gan.trainer, gan.g, gan.d);
+  rapt::GanStep<float> bad, good;
+  bad.not_finite = "discriminator loss on real samples";
+  bad.not_finite_tensor = "real samples";
+  good.generator_signal = 1;
+  good.generator_gradient_norm = 1;
+  const auto epoch = [&](std::initializer_list<bool> finite) {
+    for (const bool fine : finite) {
+      bad.step = ++good.step;
+      CHECK(guard.step(fine ? good : bad));
+    }
+    CHECK(guard.end_epoch());
+  };
+  for (int k = 0; k < 4; ++k) epoch({false, false, true});
+  REQUIRE(guard.messages().size() == 1);
+  CHECK(guard.messages()[0].starts_with(
+      "epoch 1 (step 1): discriminator loss on real samples is not finite, and neither is real samples."));
+  epoch({true, true});
+  CHECK(guard.messages().size() == 1);
+  epoch({true, false});
+  REQUIRE(guard.messages().size() == 2);
+  CHECK(guard.messages()[1].starts_with("epoch 6 (step 16): "));
+}
+
 TEST_CASE("GanGuard stops a training that fails", "[gan][gan_guard]") {
   GuardedGan gan;
   gan.still = true;

@@ -109,6 +109,69 @@ TEST_CASE("GanMonitor names at once what is not finite with tensor and step", "[
       "epoch 2 (step 3): generator loss is not finite, and neither is generator linear.0.weight."));
 }
 
+TEST_CASE("GanMonitor lets a step that is not finite be the verdict of its epoch", "[gan][monitor]") {
+  rapt::GanMonitor monitor;
+  rapt::GanStep<float> step;
+  step.generator_signal = 0.5;
+  step.generator_gradient_norm = 1;
+  // One bad step of five in the second of three epochs, then another.
+  for (int epoch = 1; epoch <= 3; ++epoch) {
+    for (int k = 1; k <= 5; ++k) {
+      ++step.step;
+      const bool bad = epoch == 2 && (k == 3 || k == 5);
+      step.not_finite = bad ? "generator loss" : "";
+      step.not_finite_tensor = bad ? "tensor " + std::to_string(k) : "";
+      const bool named = epoch == 3 || (epoch == 2 && k >= 3);  // until the next verdict
+      CHECK(monitor.observe(step).healthy() == !named);
+      if (epoch == 3) monitor.measure_weights(1);
+    }
+    const auto& verdict = monitor.end_epoch();
+    CHECK(verdict.failure == (epoch == 2 ? GanFailure::not_finite : GanFailure::none));
+    if (epoch != 2) continue;
+    CHECK(verdict.epoch == 2);
+    CHECK(verdict.step == 8);
+    CHECK(verdict.suspicious);
+    CHECK(verdict.tensor == "tensor 3");
+    CHECK(verdict.message().starts_with(
+        "epoch 2 (step 8): generator loss is not finite, and neither is tensor 3."));
+    CHECK(monitor.history().back().generator_gradient_norm == 1);  // of its finite steps
+    step.not_finite = "";
+  }
+  // Every step of every epoch.
+  rapt::GanMonitor lasting;
+  step.not_finite = "discriminator loss";
+  for (int epoch = 1; epoch <= 4; ++epoch) {
+    for (int k = 0; k < 5; ++k) lasting.observe(step);
+    CHECK(lasting.end_epoch().failure == GanFailure::not_finite);
+    CHECK(lasting.verdict().epoch == epoch);
+  }
+  // Going back forgets it.
+  lasting.observe(step);
+  lasting.roll_back(0);
+  CHECK(lasting.end_epoch().healthy());
+}
+
+TEST_CASE("GanMonitor calls fakes that are not finite no collapse", "[gan][monitor]") {
+  const rapt::Tensor<float, 2> real({3, 1}, {0, 1, 2}), near({3, 1}, {0, 1, 1.5f});
+  for (const float bad : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
+    for (const bool all : {true, false}) {
+      rapt::GanMonitor monitor({.patience = 1});
+      for (int epoch = 0; epoch < 3; ++epoch) {
+        CHECK(monitor.measure(real, near).gap < 0.5);
+        monitor.end_epoch();
+      }
+      rapt::Tensor<float, 2> fake({3, 1}, {50, 51, bad});
+      if (all) fake.fill(bad);
+      CHECK(std::isnan(monitor.measure(real, fake).gap));
+      CHECK(monitor.end_epoch().failure != GanFailure::mode_collapse);
+      // Nor measures from outside.
+      rapt::GanRecord record;
+      record.gap = std::numeric_limits<double>::infinity();
+      CHECK(monitor.end_epoch(record).failure != GanFailure::mode_collapse);
+    }
+  }
+}
+
 TEST_CASE("GanMonitor judges trainings that have losses alone", "[gan][monitor]") {
   const auto judge = [](std::initializer_list<double> losses) {
     rapt::GanMonitor monitor;

@@ -5,6 +5,7 @@
 #include "support/layer_properties.hpp"
 #include "support/tangent_properties.hpp"
 
+#include <array>
 #include <stdexcept>
 #include <vector>
 
@@ -59,6 +60,24 @@ TEST_CASE("PixelShuffle says what does not fit", "[nn][pixel_shuffle][errors]") 
   CHECK_THROWS_MATCHES(
       layer.backward(dy, cache, nullptr), rapt::ShapeError,
       Message("PixelShuffle::backward: dy has shape (2, 2, 12, 14), expected (2, 2, 12, 15)"));
+  const rapt::TensorView<const float, 4> high(nullptr, {0, 9, rapt::Index{1} << 62, 1});
+  CHECK_THROWS_MATCHES(layer.forward(high, cache), std::overflow_error,
+                       Message("PixelShuffle::forward: 4611686018427387904 * 3 does not fit 63 bits"));
+}
+
+TEST_CASE("PixelShuffle keeps the factor of its forward", "[nn][pixel_shuffle][errors]") {
+  const rapt::Tensor<float, 4> x({1, 4, 1, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
+  for (const rapt::Index factor : {0, 1, 3, 4}) {
+    rapt::PixelShuffle<float> layer(2);
+    rapt::PixelShuffle<float>::Cache cache;
+    const auto y = layer.forward(x, cache);
+    layer.upscale_factor = factor;
+    CHECK(pixel_shuffle_numbers(layer.backward(y, cache, nullptr)) == pixel_shuffle_numbers(x));
+    CHECK(pixel_shuffle_numbers(layer.forward_tangent(x, cache)) == pixel_shuffle_numbers(y));
+    const auto gradient = layer.backward_tangent(y, y, cache, nullptr);
+    CHECK(pixel_shuffle_numbers(gradient.tangent) == pixel_shuffle_numbers(x));
+    CHECK(pixel_shuffle_numbers(gradient.input) == pixel_shuffle_numbers(x));
+  }
 }
 
 TEST_CASE("PixelShuffle agrees with PyTorch", "[nn][pixel_shuffle][golden]") {

@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <concepts>
+#include <string_view>
 #include <tuple>
 
 namespace rapt {
@@ -27,8 +28,9 @@ struct Conv2dOptions {
 /// \init    weight, bias ~ U(-1/sqrt(n), 1/sqrt(n)), n = in / groups kh kw, as torch.nn.Conv2d does
 /// \cost    2 B OH OW out in / groups kh kw flops forward, twice that backward (half of it frozen or with
 ///          InputGradient::skip)
-/// \throws  ShapeError where x or dy does not fit, or y would be empty; std::invalid_argument for settings
-///          that do not fit together
+/// \throws  ShapeError where x, dy or the gradient's parameters do not fit, y would be empty, or settings
+///          changed after forward no longer give its y; std::invalid_argument for settings that do not fit
+///          together
 /// \borrows x until the matching backward
 template <std::floating_point T>
 struct Conv2d {
@@ -73,12 +75,11 @@ struct Conv2d {
   PerAxis kernel_size() const { return {weight.extent(2), weight.extent(3)}; }
 
   Output forward(Input x, Cache& cache) const {
-    expect_shape("Conv2d::forward", "x", x.shape(), {any, in_channels(), any, any});
-    const PerAxis out = detail::conv_output("Conv2d::forward", x.shape(), kernel_size(), geometry());
+    const Shape<4> shape = checked_output_shape("Conv2d::forward", x.shape());
     cache.x = x;
     cache.stamp.set(this);
-    conv2d(x, weight, bias.size() == 0 ? TensorView<const T, 1>{} : bias.view(),
-           cache.y.resize({x.extent(0), out_channels(), out.height, out.width}), geometry());
+    conv2d(x, weight, bias.size() == 0 ? TensorView<const T, 1>{} : bias.view(), cache.y.resize(shape),
+           geometry());
     return cache.y;
   }
 
@@ -86,6 +87,7 @@ struct Conv2d {
                  InputGradient input_gradient = InputGradient::compute) const {
     expect_shape("Conv2d::backward", "dy", dy.shape(), cache.y.shape());
     cache.stamp.check(this, gradient);
+    expect_as_in_forward("Conv2d::backward", cache, gradient);
     if (gradient != nullptr) add_parameter_gradients(cache.x, dy, *gradient);
     if (input_gradient == InputGradient::skip) return {};
     // y = W * x
@@ -96,6 +98,7 @@ struct Conv2d {
   Output forward_tangent(Input dx, Cache& cache) const {
     expect_shape("Conv2d::forward_tangent", "dx", dx.shape(), cache.x.shape());
     cache.stamp.check(this, nullptr);
+    expect_as_in_forward("Conv2d::forward_tangent", cache, nullptr);
     cache.tangent_x = dx;
     conv2d(dx, weight, {}, cache.tangent_y.resize(cache.y.shape()), geometry());
     return cache.tangent_y;
@@ -107,6 +110,7 @@ struct Conv2d {
       expect_shape("Conv2d::backward_tangent", "d_dy", d_dy.shape(), cache.tangent_y.shape());
     if (!dy.absent()) expect_shape("Conv2d::backward_tangent", "dy", dy.shape(), cache.y.shape());
     cache.stamp.check(this, gradient);
+    expect_as_in_forward("Conv2d::backward_tangent", cache, gradient);
     TangentGradient<Input> result;
     const bool wanted = input_gradient == InputGradient::compute;
     if (!d_dy.absent()) {
@@ -130,6 +134,24 @@ struct Conv2d {
 
  private:
   ConvOptions geometry() const { return {stride, padding, dilation, groups}; }
+
+  /// The shape of the output for x of that shape. Throws where settings, parameters and x do not fit.
+  Shape<4> checked_output_shape(std::string_view where, const Shape<4>& x) const {
+    detail::expect_groups(where, groups);
+    detail::expect_conv_options(where, geometry(), in_channels(), out_channels(), kernel_size());
+    if (bias.size() != 0) expect_shape(where, "bias", bias.shape(), {out_channels()});
+    expect_shape(where, "x", x, {any, in_channels(), any, any});
+    const PerAxis out = detail::conv_output(where, x, kernel_size(), geometry());
+    return {x[0], out_channels(), out.height, out.width};
+  }
+
+  /// Throws where settings and parameters do not give the output of forward, or the gradient has other ones.
+  void expect_as_in_forward(std::string_view where, const Cache& cache, const Conv2d* gradient) const {
+    expect_shape(where, "forward's y", cache.y.shape(), checked_output_shape(where, cache.x.shape()));
+    if (gradient == nullptr) return;
+    expect_shape(where, "gradient->weight", gradient->weight.shape(), weight.shape());
+    expect_shape(where, "gradient->bias", gradient->bias.shape(), bias.shape());
+  }
 
   void add_parameter_gradients(Input x, Output dy, Conv2d& gradient) const {
     // y = W * x

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <string_view>
 #include <tuple>
 
 namespace rapt {
@@ -29,8 +30,9 @@ struct ConvTranspose2dOptions {
 /// \init    weight, bias ~ U(-1/sqrt(n), 1/sqrt(n)), n = out / groups kh kw, as torch.nn.ConvTranspose2d does
 /// \cost    2 B H W out in / groups kh kw flops forward, twice that backward (half of it frozen or with
 ///          InputGradient::skip)
-/// \throws  ShapeError where x or dy does not fit, or y would be empty; std::invalid_argument for settings
-///          that do not fit together
+/// \throws  ShapeError where x, dy or the gradient's parameters do not fit, y would be empty, or settings
+///          changed after forward no longer give its y; std::invalid_argument for settings that do not fit
+///          together
 /// \borrows x until the matching backward
 template <std::floating_point T>
 struct ConvTranspose2d {
@@ -81,14 +83,11 @@ struct ConvTranspose2d {
   PerAxis kernel_size() const { return {weight.extent(2), weight.extent(3)}; }
 
   Output forward(Input x, Cache& cache) const {
-    expect_shape("ConvTranspose2d::forward", "x", x.shape(), {any, in_channels(), any, any});
-    expect_output_padding();
-    const PerAxis out = detail::conv_transpose_output("ConvTranspose2d::forward", x.shape(), kernel_size(),
-                                                      geometry(), output_padding);
+    const Shape<4> shape = checked_output_shape("ConvTranspose2d::forward", x.shape());
     cache.x = x;
     cache.stamp.set(this);
-    conv2d_input(x, weight, bias.size() == 0 ? TensorView<const T, 1>{} : bias.view(),
-                 cache.y.resize({x.extent(0), out_channels(), out.height, out.width}), geometry());
+    conv2d_input(x, weight, bias.size() == 0 ? TensorView<const T, 1>{} : bias.view(), cache.y.resize(shape),
+                 geometry());
     return cache.y;
   }
 
@@ -96,6 +95,7 @@ struct ConvTranspose2d {
                  InputGradient input_gradient = InputGradient::compute) const {
     expect_shape("ConvTranspose2d::backward", "dy", dy.shape(), cache.y.shape());
     cache.stamp.check(this, gradient);
+    expect_as_in_forward("ConvTranspose2d::backward", cache, gradient);
     if (gradient != nullptr) add_parameter_gradients(cache.x, dy, *gradient);
     if (input_gradient == InputGradient::skip) return {};
     // y = W *^T x
@@ -106,6 +106,7 @@ struct ConvTranspose2d {
   Output forward_tangent(Input dx, Cache& cache) const {
     expect_shape("ConvTranspose2d::forward_tangent", "dx", dx.shape(), cache.x.shape());
     cache.stamp.check(this, nullptr);
+    expect_as_in_forward("ConvTranspose2d::forward_tangent", cache, nullptr);
     cache.tangent_x = dx;
     conv2d_input(dx, weight, {}, cache.tangent_y.resize(cache.y.shape()), geometry());
     return cache.tangent_y;
@@ -117,6 +118,7 @@ struct ConvTranspose2d {
       expect_shape("ConvTranspose2d::backward_tangent", "d_dy", d_dy.shape(), cache.tangent_y.shape());
     if (!dy.absent()) expect_shape("ConvTranspose2d::backward_tangent", "dy", dy.shape(), cache.y.shape());
     cache.stamp.check(this, gradient);
+    expect_as_in_forward("ConvTranspose2d::backward_tangent", cache, gradient);
     TangentGradient<Input> result;
     const bool wanted = input_gradient == InputGradient::compute;
     if (!d_dy.absent()) {
@@ -139,7 +141,28 @@ struct ConvTranspose2d {
   }
 
  private:
-  ConvOptions geometry() const { return {stride, padding, dilation, groups}; }
+  // The output of the convolution that is transposed here may be smaller than it could be.
+  ConvOptions geometry() const { return {stride, padding, dilation, groups, true}; }
+
+  /// The shape of the output for x of that shape. Throws where settings, parameters and x do not fit.
+  Shape<4> checked_output_shape(std::string_view where, const Shape<4>& x) const {
+    detail::expect_groups(where, groups);
+    detail::expect_conv_options(where, geometry(), in_channels(), out_channels(), kernel_size());
+    expect_output_padding();
+    if (bias.size() != 0) expect_shape(where, "bias", bias.shape(), {out_channels()});
+    expect_shape(where, "x", x, {any, in_channels(), any, any});
+    const PerAxis out = detail::conv_transpose_output(where, x, kernel_size(), geometry(), output_padding);
+    return {x[0], out_channels(), out.height, out.width};
+  }
+
+  /// Throws where settings and parameters do not give the output of forward, or the gradient has other ones.
+  void expect_as_in_forward(std::string_view where, const Cache& cache,
+                            const ConvTranspose2d* gradient) const {
+    expect_shape(where, "forward's y", cache.y.shape(), checked_output_shape(where, cache.x.shape()));
+    if (gradient == nullptr) return;
+    expect_shape(where, "gradient->weight", gradient->weight.shape(), weight.shape());
+    expect_shape(where, "gradient->bias", gradient->bias.shape(), bias.shape());
+  }
 
   /// PyTorch's limit.
   void expect_output_padding() const {

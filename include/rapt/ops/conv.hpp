@@ -35,12 +35,13 @@ struct ConvProblem {
               const ConvOptions& options)
       : batch(x[0]), groups(options.groups), channels(weight[1]) {
     const PerAxis kernel(weight[2], weight[3]);
+    expect_groups(where, groups);
     expect_conv_options(where, options, weight[1] * groups, weight[0], kernel);
     rows = weight[0] / groups;
     expect_shape(where, "x", x, {any, weight[1] * groups, any, any});
     const PerAxis most = conv_output(where, x, kernel, options);
-    // Fewer outputs than there is room for: the first ones.
-    const PerAxis out(std::min(y[2], most.height), std::min(y[3], most.width));
+    const PerAxis out =
+        options.fewer_outputs ? PerAxis(std::min(y[2], most.height), std::min(y[3], most.width)) : most;
     expect_shape(where, "y", y, {x[0], weight[0], out.height, out.width});
     height = conv_axis(x[2], out.height, kernel.height, options.stride.height, options.padding.height,
                        options.dilation.height);
@@ -150,6 +151,8 @@ void fill_bias(const T* bias, Index channels, Index pixels, T* to) {
 /// own, so that no product is with a zero between two outputs.
 template <class T>
 void conv_input(const ConvProblem& p, const T* dy, const T* weight, const T* bias, T* dx) {
+  // Without images or channels there would still be all the phases.
+  if (p.batch == 0 || p.channels == 0) return;
   if (p.whole_image()) {
     const Index size = p.channels * p.in();
     if (bias != nullptr)
@@ -175,6 +178,7 @@ void conv_input(const ConvProblem& p, const T* dy, const T* weight, const T* bia
 /// y = the convolution of x, plus bias.
 template <class T>
 void conv_forward(const ConvProblem& p, const T* x, const T* weight, const T* bias, T* y) {
+  if (p.batch == 0 || p.rows == 0) return;
   if (p.whole_image()) {
     const Index size = p.channels * p.in();
     return gemm<T>(p.batch, p.rows, size, 1, {x, size}, {weight, size, true}, false, y, p.rows, {bias});
@@ -192,16 +196,6 @@ void conv_forward(const ConvProblem& p, const T* x, const T* weight, const T* bi
   correlate<T>({p.batch, p.groups, p.channels, p.rows, p.height, p.width, &all, 1, x, bias, y});
 }
 
-/// d_weight += the products of x and dy.
-template <class T>
-void conv_weight(const ConvProblem& p, const T* x, const T* dy, T* d_weight) {
-  if (p.whole_image()) {
-    const Index size = p.channels * p.in();
-    return gemm<T>(p.rows, size, p.batch, 1, {dy, p.rows, true}, {x, size}, true, d_weight, size);
-  }
-  add_correlation_weight<T>({p.batch, p.groups, p.channels, p.rows, p.height, p.width, x, dy, d_weight});
-}
-
 template <class T>
 const T* conv_bias(std::string_view where, TensorView<const T, 1> bias, Index channels) {
   if (bias.absent()) return nullptr;
@@ -214,7 +208,8 @@ const T* conv_bias(std::string_view where, TensorView<const T, 1> bias, Index ch
 /// y_brp = bias_r + sum over channels c of the group and taps of weight_rc x_bc: what PyTorch calls conv2d.
 /// \shape  x (B, C, H, W), weight (R, C / groups, kh, kw), bias (R) or absent -> y (B, R, OH, OW) with
 ///         OH = (H + 2 padding - dilation (kh - 1) - 1) / stride + 1, rounded down; OW likewise.
-///         A y of fewer rows or columns takes the first ones; so for the gradients below.
+///         With options.fewer_outputs, a y of fewer rows or columns takes the first ones; so for the
+///         gradients below.
 /// \throws ShapeError, std::invalid_argument for settings
 template <std::floating_point T>
 void conv2d(std::type_identity_t<TensorView<const T, 4>> x,

@@ -1,6 +1,7 @@
 #pragma once
 /// \file  How a convolution moves over an image, and the shapes that follow.
 
+#include <rapt/core/checked.hpp>
 #include <rapt/core/shape.hpp>
 
 #include <stdexcept>
@@ -22,7 +23,10 @@ struct PerAxis {
 
 /// Text of a setting, `(2, 1)`.
 inline std::string to_string(PerAxis setting) {
-  return "(" + std::to_string(setting.height) + ", " + std::to_string(setting.width) + ")";
+  // With operator+ g++ 12 warns of an overlap that there is not.
+  std::string text = "(";
+  text.append(std::to_string(setting.height)).append(", ").append(std::to_string(setting.width)).append(")");
+  return text;
 }
 
 /// How the kernel of a convolution moves over an image, under PyTorch's names: output o of an axis reads the
@@ -31,6 +35,9 @@ inline std::string to_string(PerAxis setting) {
 struct ConvOptions {
   PerAxis stride = 1, padding = 0, dilation = 1;
   Index groups = 1;
+  // Whether y may have fewer rows and columns than there is room for: the first ones. The gradients of a
+  // transposed convolution need it where output_padding is not below the stride.
+  bool fewer_outputs = false;
 };
 
 namespace detail {
@@ -41,20 +48,30 @@ namespace detail {
   throw std::invalid_argument(std::string(where) + ": " + name + " is " + value + ", expected " + expected);
 }
 
+// Far beyond any image, and small enough that no product of three overflows.
+inline constexpr Index most_of_setting = 1 << 20;
+
 inline void expect_per_axis(std::string_view where, const char* name, PerAxis value, Index least) {
-  // Far beyond any image, and small enough that no product of three overflows.
-  constexpr Index most = 1 << 20;
+  constexpr Index most = most_of_setting;
   if (value.height < least || value.width < least || value.height > most || value.width > most) {
     throw_setting(where, name, to_string(value),
                   "from " + std::to_string(least) + " to " + std::to_string(most) + " on each axis");
   }
 }
 
+/// To be called before channels are multiplied by groups.
+/// \throws std::invalid_argument
+inline void expect_groups(std::string_view where, Index groups) {
+  if (groups >= 1 && groups <= most_of_setting) return;
+  throw_setting(where, "groups", std::to_string(groups),
+                groups < 1 ? "at least 1" : "at most " + std::to_string(most_of_setting));
+}
+
 /// Settings and channels that no image could fit.
 /// \throws std::invalid_argument
 inline void expect_conv_options(std::string_view where, const ConvOptions& options, Index in_channels,
                                 Index out_channels, PerAxis kernel) {
-  if (options.groups < 1) throw_setting(where, "groups", std::to_string(options.groups), "at least 1");
+  expect_groups(where, options.groups);
   for (const auto& [name, channels] :
        {std::pair{"in_channels", in_channels}, {"out_channels", out_channels}}) {
     if (channels < 0) throw_setting(where, name, std::to_string(channels), "at least 0");
@@ -73,11 +90,11 @@ inline void expect_conv_options(std::string_view where, const ConvOptions& optio
 constexpr Index kernel_span(Index kernel, Index dilation) { return (kernel - 1) * dilation + 1; }
 
 /// Extents of the output of a convolution of an image (height, width).
-/// \throws ShapeError where the padded image is smaller than the kernel
+/// \throws ShapeError where the padded image is smaller than the kernel; std::overflow_error
 inline PerAxis conv_output(std::string_view where, const Shape<4>& x, PerAxis kernel,
                            const ConvOptions& options) {
   const auto outputs = [](Index in, Index size, Index stride, Index padding, Index dilation) {
-    const Index room = in + 2 * padding - kernel_span(size, dilation);
+    const Index room = checked_add(in, 2 * padding - kernel_span(size, dilation), "conv_output");
     return room < 0 ? 0 : room / stride + 1;
   };
   const PerAxis y(
@@ -92,11 +109,12 @@ inline PerAxis conv_output(std::string_view where, const Shape<4>& x, PerAxis ke
 }
 
 /// Extents of the output of a transposed convolution of an image.
-/// \throws ShapeError where there would be none
+/// \throws ShapeError where there would be none; std::overflow_error
 inline PerAxis conv_transpose_output(std::string_view where, const Shape<4>& x, PerAxis kernel,
                                      const ConvOptions& options, PerAxis output_padding) {
   const auto outputs = [](Index in, Index size, Index stride, Index padding, Index dilation, Index more) {
-    return (in - 1) * stride - 2 * padding + kernel_span(size, dilation) + more;
+    return checked_add(checked_multiply(in - 1, stride, "conv_transpose_output"),
+                       kernel_span(size, dilation) + more - 2 * padding, "conv_transpose_output");
   };
   const PerAxis y(outputs(x[2], kernel.height, options.stride.height, options.padding.height,
                           options.dilation.height, output_padding.height),

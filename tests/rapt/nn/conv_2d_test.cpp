@@ -6,6 +6,7 @@
 #include "support/tangent_golden.hpp"
 #include "support/tangent_properties.hpp"
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -137,6 +138,68 @@ TEST_CASE("Conv2d refuses settings that do not fit together", "[nn][conv_2d][err
         "Conv2d: padding is (-1, -1), expected from 0 to 1048576 on each axis");
   CHECK(made(6, 9, 3, {.dilation = {1, 2000000}}) ==
         "Conv2d: dilation is (1, 2000000), expected from 1 to 1048576 on each axis");
+}
+
+TEST_CASE("Conv2d checks settings that change before it writes", "[nn][conv_2d][errors]") {
+  using Layer = rapt::Conv2d<double>;
+  rapt::RandomStream stream(1);
+  const rapt::Tensor<double, 4> x({2, 4, 5, 5});
+  const auto forward_error = [&](auto&& change) {
+    Layer layer(4, 4, 3, stream);
+    Layer::Cache cache;
+    change(layer);
+    const auto text = conv_2d_error([&] { layer.forward(x, cache); });
+    CHECK(cache.x.absent());
+    CHECK(cache.y.size() == 0);
+    return text;
+  };
+  const std::string range = " to 1048576 on each axis", where = "Conv2d::forward: ";
+  CHECK(forward_error([](Layer& l) { l.stride = 0; }) == where + "stride is (0, 0), expected from 1" + range);
+  const rapt::Index huge = rapt::Index{1} << 62;
+  const std::string text = "4611686018427387904", both = "(" + text + ", " + text + ")";
+  CHECK(forward_error([&](Layer& l) { l.stride = huge; }) ==
+        where + "stride is " + both + ", expected from 1" + range);
+  CHECK(forward_error([&](Layer& l) { l.padding = huge; }) ==
+        where + "padding is " + both + ", expected from 0" + range);
+  CHECK(forward_error([&](Layer& l) { l.dilation = huge; }) ==
+        where + "dilation is " + both + ", expected from 1" + range);
+  CHECK(forward_error([&](Layer& l) { l.groups = huge; }) ==
+        where + "groups is " + text + ", expected at most 1048576");
+  CHECK(forward_error([](Layer& l) { l.bias.resize({2}); }) == where + "bias has shape (2), expected (4)");
+}
+
+TEST_CASE("Conv2d checks settings and gradient against its forward", "[nn][conv_2d][errors]") {
+  using Layer = rapt::Conv2d<double>;
+  rapt::RandomStream stream(1);
+  const rapt::Tensor<double, 4> x({2, 4, 5, 5});
+  Layer layer(4, 4, 3, stream, {.stride = 2, .padding = 1}), gradient = layer;
+  Layer::Cache cache;
+  const auto dy = layer.forward(x, cache);
+  layer.forward_tangent(x, cache);
+  const auto all = [&](Layer* to) {
+    return std::array{conv_2d_error([&] { layer.backward(dy, cache, to); }),
+                      conv_2d_error([&] { layer.backward_tangent(dy, dy, cache, to); })};
+  };
+  Layer small(4, 4, 1, stream);
+  CHECK(all(&small) ==
+        std::array<std::string, 2>{
+            "Conv2d::backward: gradient->weight has shape (4, 4, 1, 1), expected (4, 4, 3, 3)",
+            "Conv2d::backward_tangent: gradient->weight has shape (4, 4, 1, 1), expected (4, 4, 3, 3)"});
+  Layer other(4, 4, 3, stream, {.bias = rapt::Bias::no});
+  CHECK(all(&other) ==
+        std::array<std::string, 2>{"Conv2d::backward: gradient->bias has shape (0), expected (4)",
+                                   "Conv2d::backward_tangent: gradient->bias has shape (0), expected (4)"});
+  const std::string settings = "forward's y has shape (2, 4, 3, 3), expected ";
+  layer.stride = 1;
+  CHECK(all(&gradient) == std::array{"Conv2d::backward: " + settings + "(2, 4, 5, 5)",
+                                     "Conv2d::backward_tangent: " + settings + "(2, 4, 5, 5)"});
+  CHECK(conv_2d_error([&] { layer.forward_tangent(x, cache); }) ==
+        "Conv2d::forward_tangent: " + settings + "(2, 4, 5, 5)");
+  layer.stride = 2;
+  layer.padding = 3;
+  CHECK(all(&gradient)[0] == "Conv2d::backward: " + settings + "(2, 4, 5, 5)");
+  layer.padding = 1;
+  CHECK(all(&gradient)[0] == "nothing");
 }
 
 TEST_CASE("Conv2d has out times in over groups times kernel plus out parameters", "[nn][conv_2d]") {

@@ -174,10 +174,14 @@ TEST_CASE("A convolution of usual size allocates nothing when warm", "[ops][conv
 }
 
 TEST_CASE("A smaller output takes the first rows and columns", "[ops][conv]") {
-  const ConvCase c{{2, 3, 6, 7}, 4, 3, {.padding = 1}};
+  ConvCase c{{2, 3, 6, 7}, 4, 3, {.padding = 1}};
   ConvOperands<double> operands(c);
   operands.run();
   Tensor<double, 4> part({2, 4, 4, 5});
+  CHECK_THROWS_MATCHES(rapt::conv2d<double>(operands.x, operands.weight, operands.bias, part, c.options),
+                       rapt::ShapeError,
+                       Catch::Matchers::Message("conv2d: y has shape (2, 4, 4, 5), expected (2, 4, 6, 7)"));
+  c.options.fewer_outputs = true;
   rapt::conv2d<double>(operands.x, operands.weight, operands.bias, part, c.options);
   for (Index i = 0; i < 4; ++i) {
     for (Index j = 0; j < 5; ++j) CHECK(part(1, 2, i, j) == Approx(operands.y(1, 2, i, j)));
@@ -215,4 +219,6 @@ TEST_CASE("Convolutions name the shapes that do not fit", "[ops][conv][errors]")
         "conv2d: out_channels is 4, expected a multiple of groups = 3");
   CHECK(message([&] { rapt::conv2d<float>(x, weight, {}, y, {.groups = 0}); }) ==
         "conv2d: groups is 0, expected at least 1");
+  CHECK(message([&] { rapt::conv2d<float>(x, weight, {}, y, {.groups = Index{1} << 62}); }) ==
+        "conv2d: groups is 4611686018427387904, expected at most 1048576");
 }

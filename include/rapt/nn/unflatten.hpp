@@ -16,7 +16,8 @@ namespace rapt {
 /// Nothing is copied: the output is the memory of x under another shape, the input gradient that of dy, and
 /// so it is with tangents.
 /// \shape   x (N, E), E = C H W -> y (N, C, H, W)
-/// \throws  ShapeError where x or dy does not fit; std::invalid_argument where an extent is negative
+/// \throws  ShapeError where x or dy does not fit; std::invalid_argument where an extent is negative;
+///          std::overflow_error where C H W is more than an Index holds
 /// \borrows x for as long as the output is used, and dy for as long as the input gradient is
 template <std::floating_point T>
 struct Unflatten {
@@ -43,7 +44,8 @@ struct Unflatten {
 
   /// The shape of the output for x of that shape.
   Shape<4> output_shape(const Shape<2>& x) const {
-    expect_shape("Unflatten::forward", "x", x, {any, channels * height * width});
+    const Index elements = checked_element_count(Shape<3>{channels, height, width}, "Unflatten");
+    expect_shape("Unflatten::forward", "x", x, {any, elements});
     return {x[0], channels, height, width};
   }
 

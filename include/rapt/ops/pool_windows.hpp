@@ -59,7 +59,7 @@ namespace detail {
 constexpr PoolAxis pool_axis(Index in, Index kernel, Index stride, Index padding, Index dilation,
                              bool ceil_mode) {
   PoolAxis axis{in, 0, kernel, stride, padding, dilation};
-  const Index room = in + 2 * padding - dilation * (kernel - 1) - 1;
+  const Index room = checked_add(in, 2 * padding - dilation * (kernel - 1) - 1, "pool_windows");
   if (in == 0 || room + (ceil_mode ? stride - 1 : 0) < 0) return axis;
   axis.out = (room + (ceil_mode ? stride - 1 : 0)) / stride + 1;
   if (ceil_mode && (axis.out - 1) * stride >= in + padding) --axis.out;
@@ -72,15 +72,27 @@ inline void expect_at_least(std::string_view layer, std::string_view what, const
                               ", expected at least " + std::to_string(least) + " each");
 }
 
+inline void expect_at_most(std::string_view layer, std::string_view what, const PerAxis& got, Index most) {
+  if (got.height <= most && got.width <= most) return;
+  throw std::invalid_argument(std::string(layer) + ": " + std::string(what) + " is " + to_string(got) +
+                              ", expected at most " + std::to_string(most) + " each");
+}
+
+inline void expect_pool_setting(std::string_view layer, std::string_view what, const PerAxis& got,
+                                Index least) {
+  expect_at_least(layer, what, got, least);
+  expect_at_most(layer, what, got, most_of_setting);
+}
+
 }  // namespace detail
 
-/// Throws unless the settings make sense: sizes of at least 1, a padding from 0 to half the kernel.
+/// Throws unless the settings make sense: sizes from 1 to 2^20, a padding from 0 to half the kernel.
 /// \throws std::invalid_argument `MaxPool2d: padding is (2, 2), expected at most half of kernel_size (3, 3)`
 inline void expect_pool_settings(std::string_view layer, const PoolSettings& pool) {
-  detail::expect_at_least(layer, "kernel_size", pool.kernel_size, 1);
-  detail::expect_at_least(layer, "stride", pool.stride, 1);
-  detail::expect_at_least(layer, "padding", pool.padding, 0);
-  detail::expect_at_least(layer, "dilation", pool.dilation, 1);
+  detail::expect_pool_setting(layer, "kernel_size", pool.kernel_size, 1);
+  detail::expect_pool_setting(layer, "stride", pool.stride, 1);
+  detail::expect_pool_setting(layer, "padding", pool.padding, 0);
+  detail::expect_pool_setting(layer, "dilation", pool.dilation, 1);
   if (pool.padding.height > pool.kernel_size.height / 2 || pool.padding.width > pool.kernel_size.width / 2) {
     throw std::invalid_argument(std::string(layer) + ": padding is " + to_string(pool.padding) +
                                 ", expected at most half of kernel_size " + to_string(pool.kernel_size));
@@ -105,9 +117,8 @@ inline PoolWindows pool_windows(std::string_view layer, const Shape<4>& x, const
 
 /// `size.height` by `size.width` windows that cover images of shape x (B, C, H, W) evenly, where one does not
 /// divide the other with overlaps of one position; an extent of `any` is that of x.
-/// \throws std::invalid_argument where an extent is less than 1 and not `any`; ShapeError where images have
-/// no
-///         element
+/// \throws std::invalid_argument where an extent is not from 1 to 2^20 and not `any`; ShapeError where
+///         images have no element
 inline PoolWindows adaptive_windows(std::string_view layer, const Shape<4>& x, const PerAxis& size) {
   const PerAxis out{size.height == any ? x[2] : size.height, size.width == any ? x[3] : size.width};
   if (x[2] < 1 || x[3] < 1) {
@@ -115,6 +126,7 @@ inline PoolWindows adaptive_windows(std::string_view layer, const Shape<4>& x, c
                      ", expected a height and a width of at least 1");
   }
   detail::expect_at_least(layer, "output_size", out, 1);
+  detail::expect_at_most(layer, "output_size", size, detail::most_of_setting);
   const auto axis = [](Index in, Index count) { return PoolAxis{.in = in, .out = count, .adaptive = true}; };
   return {axis(x[2], out.height), axis(x[3], out.width)};
 }

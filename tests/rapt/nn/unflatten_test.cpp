@@ -64,4 +64,13 @@ TEST_CASE("Unflatten names both shapes when they do not fit", "[nn][unflatten][e
       Message("Unflatten::backward_tangent: dy has shape (2, 3, 5, 4), expected (2, 3, 4, 5)"));
   CHECK_THROWS_MATCHES(rapt::Unflatten<float>(3, -4, 5), std::invalid_argument,
                        Message("Unflatten: extent -4 is negative"));
+  rapt::Unflatten<float> changed(2, 6, 5), huge;
+  changed.channels = -2;
+  changed.height = -6;
+  CHECK_THROWS_MATCHES(changed.forward(x, cache), std::invalid_argument,
+                       Message("Unflatten: extent -2 is negative"));
+  huge.channels = rapt::Index{1} << 62;
+  huge.height = 4;
+  CHECK_THROWS_MATCHES(huge.forward(x, cache), std::overflow_error,
+                       Message("Unflatten: 4611686018427387904 * 4 does not fit 63 bits"));
 }

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace {
@@ -92,4 +93,25 @@ TEST_CASE("Poolings name the settings that make no sense", "[ops][pool][errors]"
                                "least 1"));
   CHECK_THROWS_MATCHES(rapt::adaptive_windows("Pool", {2, 3, 4, 4}, {2, 0}), std::invalid_argument,
                        Message("Pool: output_size is (2, 0), expected at least 1 each"));
+}
+
+TEST_CASE("Settings of a pooling end at 2 to the 20", "[ops][pool_windows][errors]") {
+  using Catch::Matchers::Message;
+  const rapt::Index most = 1 << 20, huge = rapt::Index{1} << 62;
+  const auto expected = [](const std::string& name, const std::string& value) {
+    return Message("Pool: " + name + " is " + value + ", expected at most 1048576 each");
+  };
+  const auto check = [](const rapt::PoolSettings& pool) { rapt::expect_pool_settings("Pool", pool); };
+  check({.kernel_size = most, .stride = most, .padding = most / 2, .dilation = most});
+  CHECK_THROWS_MATCHES(check({.kernel_size = most + 1}), std::invalid_argument,
+                       expected("kernel_size", "(1048577, 1048577)"));
+  CHECK_THROWS_MATCHES(check({.stride = {1, huge}}), std::invalid_argument,
+                       expected("stride", "(1, 4611686018427387904)"));
+  CHECK_THROWS_MATCHES(check({.padding = {huge, 1}}), std::invalid_argument,
+                       expected("padding", "(4611686018427387904, 1)"));
+  CHECK_THROWS_MATCHES(check({.kernel_size = 5, .dilation = {huge, 1}}), std::invalid_argument,
+                       expected("dilation", "(4611686018427387904, 1)"));
+  CHECK_THROWS_MATCHES(rapt::adaptive_windows("Pool", {2, 3, 4, 4}, {2, most + 1}), std::invalid_argument,
+                       expected("output_size", "(2, 1048577)"));
+  CHECK(rapt::adaptive_windows("Pool", {1, 1, most + 1, 4}, {rapt::any, 2}).rows.out == most + 1);
 }

@@ -12,10 +12,11 @@ namespace rapt {
 
 /// `y_bcij = average of x_bc over rows [floor(i H / h), ceil((i + 1) H / h)) and columns likewise`, for an
 /// output of h = output_size.height by output_size.width, as torch.nn.AdaptiveAvgPool2d does; size 1 is
-/// global average pooling (Lin et al. 2014, arXiv:1312.4400). \shape   x (B, C, H, W) -> y (B, C,
-/// output_size); an extent of `any` is that of x \throws  std::invalid_argument where an extent of the output
-/// is below 1; ShapeError where images have no
-///          element, or dy does not fit
+/// global average pooling (Lin et al. 2014, arXiv:1312.4400).
+///
+/// \shape   x (B, C, H, W) -> y (B, C, output_size); an extent of `any` is that of x
+/// \throws  std::invalid_argument where an extent of the output is not in [1, 2^20]; ShapeError where images
+///          have no element, or dy does not fit
 template <std::floating_point T>
 struct AdaptiveAvgPool2d : LinearMap<AdaptiveAvgPool2d<T>, T> {
   static constexpr std::string_view layer_name = "AdaptiveAvgPool2d";

@@ -14,9 +14,11 @@ namespace rapt {
 /// an output of h = output_size.height by output_size.width, as torch.nn.AdaptiveMaxPool2d does.
 ///
 /// The gradient goes to the number that won: the first of equal ones; NaN wins over all (of several the
-/// last). \shape   x (B, C, H, W) -> y (B, C, output_size); an extent of `any` is that of x \throws
-/// std::invalid_argument where an extent of the output is below 1; ShapeError where images have no
-///          element, or dy does not fit
+/// last).
+///
+/// \shape   x (B, C, H, W) -> y (B, C, output_size); an extent of `any` is that of x
+/// \throws  std::invalid_argument where an extent of the output is not in [1, 2^20]; ShapeError where images
+///          have no element, or dy does not fit
 /// \note    piecewise linear: tangents follow the choice that forward made
 template <std::floating_point T>
 struct AdaptiveMaxPool2d : LinearMap<AdaptiveMaxPool2d<T>, T, 4, 4, Tensor<Index, 4>> {

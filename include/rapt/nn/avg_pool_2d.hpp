@@ -22,12 +22,13 @@ struct AvgPool2dOptions {
 /// `y_bcij = 1/n sum of x_bc over window (i, j)`, n the number of its positions (LeCun et al. 1990), as
 /// torch.nn.AvgPool2d does: windows of `kernel_size`, `stride` apart, on an image with `padding` zeros around
 /// it, which count unless `count_include_pad` is false; what `ceil_mode` adds beyond the padding never
-/// counts. \shape   x (B, C, H, W) -> y (B, C, floor((H + 2 padding - kernel_size) / stride) + 1, W
-/// likewise); ceil_mode
-///          rounds up, but no window begins beyond the image
+/// counts.
+///
+/// \shape   x (B, C, H, W) -> y (B, C, floor((H + 2 padding - kernel_size) / stride) + 1, W likewise);
+///          ceil_mode rounds up, but no window begins beyond the image
 /// \cost    one addition an element and window row
-/// \throws  std::invalid_argument for a kernel or stride below 1, a padding above half the kernel; ShapeError
-///          where no window fits into x, or dy does not fit
+/// \throws  std::invalid_argument for a kernel or stride not in [1, 2^20], a padding above half the kernel;
+///          ShapeError where no window fits into x, or dy does not fit
 template <std::floating_point T>
 struct AvgPool2d : LinearMap<AvgPool2d<T>, T> {
   static constexpr std::string_view layer_name = "AvgPool2d";

@@ -24,9 +24,9 @@ struct NoPlan {};
 ///
 ///     Shape<OutputRank> output_shape(const Shape<InputRank>&) const   // throws where x does not fit
 ///     void map(TensorView<const T, InputRank> x, TensorView<T, OutputRank> y, const Plan&) const      // M x
-///     void map_back(TensorView<const T, OutputRank> dy, TensorView<T, InputRank> dx, const Plan&) const  //
-///     M^T void evaluate(x, y, Plan&) const   // forward, where it is more than map: it says what M is, in
-///     Plan
+///     void map_back(TensorView<const T, OutputRank> dy, TensorView<T, InputRank> dx, const Plan&) const
+///                                            // M^T
+///     void evaluate(x, y, Plan&) const       // forward, where it is more than map: puts what M is into Plan
 ///
 /// \shape   as `Derived` says
 /// \throws  ShapeError where x or dy does not fit

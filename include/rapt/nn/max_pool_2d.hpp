@@ -23,11 +23,12 @@ struct MaxPool2dOptions {
 /// around it that never win.
 ///
 /// The gradient goes to the number that won: the first of equal ones; NaN wins over all (of several the
-/// last). \shape   x (B, C, H, W) -> y (B, C, floor((H + 2 padding - dilation (kernel_size - 1) - 1) /
-/// stride) + 1, W
-///          likewise); ceil_mode rounds up, but no window begins beyond the image
-/// \throws  std::invalid_argument for a kernel, stride or dilation below 1, a padding above half the kernel;
-///          ShapeError where no window fits into x, or dy does not fit
+/// last).
+///
+/// \shape   x (B, C, H, W) -> y (B, C, OH, OW), OH = floor((H + 2 padding - dilation (kernel_size - 1) - 1) /
+///          stride) + 1, OW likewise; ceil_mode rounds up, but no window begins beyond the image
+/// \throws  std::invalid_argument for a kernel, stride or dilation not in [1, 2^20], a padding above half the
+///          kernel; ShapeError where no window fits into x, or dy does not fit
 /// \note    piecewise linear: tangents follow the choice that forward made. A window of padding alone, which
 ///          dilation can make, gives -infinity and no gradient
 template <std::floating_point T>

@@ -37,14 +37,17 @@ struct UpsampleOptions {
 
 /// Images at `size`, or `scale_factor` times as large, as torch.nn.Upsample does: each position of the output
 /// takes the nearest one of x above and left of it, `y_ij = x[floor(i s), floor(j s)]`, or mixes the four
-/// around
-/// `((i + 1/2) s - 1/2, ...)` bilinearly, s = 1 / scale_factor or in / out; align_corners, of bilinear only,
-/// lays the centres of the corners on each other instead. \shape   x (B, C, H, W) -> y (B, C, size) or (B, C,
-/// floor(H scale_factor), floor(W scale_factor)) \throws  std::invalid_argument unless either size or
-/// scale_factor is given and positive, or where nearest
+/// around `((i + 1/2) s - 1/2, ...)` bilinearly, s = 1 / scale_factor or in / out; align_corners, of bilinear
+/// only, lays the centres of the corners on each other instead.
+///
+/// \shape   x (B, C, H, W) -> y (B, C, size) or (B, C, floor(H scale_factor), floor(W scale_factor))
+/// \throws  std::invalid_argument unless either size or scale_factor is given and positive, or where nearest
 ///          shall align corners; ShapeError where x or y would have no element in an image, or dy does not
 ///          fit
-/// \note    as PyTorch, s is `1 / scale_factor` even where floor made the output smaller than that
+/// \note    s is `1 / scale_factor` even where floor made the output smaller than that. So it is in PyTorch,
+///          but for two cases in which 1.13 does not look at a fractional scale_factor: along an axis whose
+///          output is as long as its input it copies, and where nearest gives twice the input's length it
+///          takes `floor(i / 2)`
 template <std::floating_point T>
 struct Upsample : LinearMap<Upsample<T>, T, 4, 4, ResamplePlan<T>> {
   static constexpr std::string_view layer_name = "Upsample";

@@ -64,7 +64,8 @@ void for_each_plane(Index planes, Index size, Body&& body) {
 ///
 /// As in PyTorch, the first of equal numbers counts, and NaN is larger than any number (of several the last
 /// counts). The padding is never larger: a window of padding alone, which dilation can make, gives -infinity
-/// and position -1. \shape  x (B, C, H, W) -> y, positions (B, C, windows.rows.out, windows.columns.out)
+/// and position -1.
+/// \shape  x (B, C, H, W) -> y, positions (B, C, windows.rows.out, windows.columns.out)
 /// \throws ShapeError
 template <std::floating_point T>
 void max_windows(std::type_identity_t<TensorView<const T, 4>> x, const PoolWindows& windows,

@@ -100,7 +100,6 @@ RAPT_LANES void pad_phase(const T* from, Index stride, PhaseRange range, Index l
   zero_from<T>(to, range.begin > range.end ? range.begin : range.end, line);
 }
 
-/// Fills the copy; what is written behind a row is written again by the next one.
 /// Both phases of a row of a stride of 2 that begins at most one zero before the image's.
 template <class T>
 RAPT_LANES void pad_two_phases(const T* from, Index count, const PhaseRange (&ranges)[2], Index line, T* to) {

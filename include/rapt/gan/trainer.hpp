@@ -18,9 +18,12 @@
 #include <rapt/optim/average.hpp>
 #include <rapt/optim/clip.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -44,13 +47,14 @@ struct GanTrainerState {
 /// al. 2014, arXiv:1406.2661, algorithm 1). All caches are in training mode with sub-streams of (stream,
 /// step). What D's layers propose without gradient is absorbed after each update of D, what G's propose after
 /// G's; in G's update D does not change at all. A loss or gradient that is not finite is named and moves
-/// nothing.
+/// nothing; so is a gradient whose square, which Adam keeps, is not.
 ///
 /// \tparam Loss     a GanLoss: of both players, with its label smoothing
 /// \tparam Penalty  a GanPenalty on D's gradient
 /// \cost    a warm step allocates nothing
-/// \throws  what the layers throw; std::invalid_argument for options out of range. A step whose first batch
-///          is refused changes nothing and does not count.
+/// \throws  what the layers throw; std::invalid_argument for options, a weight of the penalty or a label
+///          smoothing out of range. A step whose first batch is refused, by a layer, the loss or the penalty,
+///          changes nothing and does not count.
 /// \borrows inputs and real samples of a step until it returns
 template <class G, class D, class Loss = NonSaturatingGanLoss<typename G::Scalar>, class Penalty = NoPenalty,
           class Wiring = GanWiring<G, D>>
@@ -73,6 +77,7 @@ class GanTrainer {
         g_gradient_(zeros_like(g)),
         d_gradient_(zeros_like(d)) {
     if (options.average.decay > 0) state_.average.emplace(g, AverageOptions{.decay = options.average.decay});
+    check_parts();
     if constexpr (requires { penalty_.weight; }) {  // once every k updates, k times as strong
       penalty_.weight *= static_cast<decltype(penalty_.weight)>(options.penalty_every);
     }
@@ -105,7 +110,9 @@ class GanTrainer {
       input_ = inputs(k);
       const RandomStream own = stream.substream(static_cast<std::uint64_t>(k));
       start(g, d, own);
-      if (!train_discriminator(g, d, k, own, result)) return result;
+      const bool moved = train_discriminator(g, d, k, own, result);
+      state_.steps = result.step;  // all that may be refused was accepted: from here on the step is made
+      if (!moved) return result;
     }
     if (penalties_ > 0) result.penalty /= static_cast<T>(penalties_);
     if (train_generator(g, d, stream.substream("generator step"), result)) keep_average(g);
@@ -141,6 +148,20 @@ class GanTrainer {
   };
   using Noisy = Tensor<T, G::Output::rank>;
 
+  // Settings of the loss and the penalty, which check them only where they use them.
+  void check_parts() const {
+    if constexpr (requires { loss_.label_smoothing; }) {
+      const auto smoothing = static_cast<double>(loss_.label_smoothing);
+      detail::expect_option(smoothing >= 0 && smoothing < 1, "GanTrainer", "loss.label_smoothing", smoothing,
+                            "at least 0 and below 1");
+    }
+    if constexpr (requires { penalty_.weight; }) {
+      const auto weight = static_cast<double>(penalty_.weight);
+      detail::expect_option(std::isfinite(weight) && weight >= 0, "GanTrainer", "penalty.weight", weight,
+                            "finite and at least 0");
+    }
+  }
+
   void start(const G& g, const D& d, const RandomStream& stream) {
     if (cold_) {  // caches in run-time vectors are not there before the first forward
       d.forward(Wiring::input(input_, g.forward(input_, g_cache_)), fake_cache_);
@@ -172,7 +193,6 @@ class GanTrainer {
     const auto real_logits = d.forward(real, real_cache_);
     const auto fake_logits = d.forward(fake, fake_cache_);
     const T loss = loss_.discriminator(real_logits, fake_logits, loss_cache_);
-    state_.steps = result.step;  // all shapes fit: from here on the step is made
     result.discriminator_loss += share * loss;
     result.real_logit += share * mean(real_logits);
     result.fake_logit += share * mean(fake_logits);
@@ -194,6 +214,10 @@ class GanTrainer {
     result.discriminator_gradient_norm += static_cast<double>(share) * norm;
     if (!std::isfinite(norm))
       return name_gradient(result, "discriminator gradient", "gradient of discriminator ", d_gradient_);
+    if (!detail::squares_fit(d_gradient_, std::min(norm, options_.discriminator_clip))) {
+      return name_square(result, "square of discriminator gradient", "square of gradient of discriminator ",
+                         d_gradient_);
+    }
     state_.discriminator.step(d, d_gradient_);
     if (std::isfinite(options_.weight_clip)) clip_weights(d, options_.weight_clip);
     absorb(d, real_cache_);
@@ -242,6 +266,10 @@ class GanTrainer {
     result.generator_gradient_norm = norm;
     if (!std::isfinite(norm))
       return name_gradient(result, "generator gradient", "gradient of generator ", g_gradient_);
+    if (!detail::squares_fit(g_gradient_, std::min(norm, options_.generator_clip))) {
+      return name_square(result, "square of generator gradient", "square of gradient of generator ",
+                         g_gradient_);
+    }
     state_.generator.step(g, g_gradient_);
     absorb(g, g_cache_);
     return true;
@@ -318,6 +346,18 @@ class GanTrainer {
                             const Model& gradient) {
     FirstNotFinite first;
     first.see_parameters(prefix, gradient);
+    return name(result, what, first);
+  }
+  template <class Model>
+  static bool name_square(GanStep<T>& result, std::string_view what, const char* prefix,
+                          const Model& gradient) {
+    FirstNotFinite first;
+    named_parameters(
+        [&](std::string_view name, const auto& g) {
+          if (!detail::squares_fit(g))
+            first.see(prefix + std::string(name), std::array{std::numeric_limits<T>::infinity()});
+        },
+        gradient);
     return name(result, what, first);
   }
   static bool name(GanStep<T>& result, std::string_view what, const FirstNotFinite& first) {

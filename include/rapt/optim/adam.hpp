@@ -5,8 +5,10 @@
 #include <rapt/kernels/adam.hpp>
 #include <rapt/optim/update.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace rapt {
@@ -53,6 +55,21 @@ struct AdamUpdate {
     });
   }
 };
+
+/// Whether the squares of all numbers are finite in their own type, in which Adam keeps them: a number whose
+/// second moment is infinite never moves again.
+template <class Numbers>
+bool squares_fit(const Numbers& g) {
+  return std::all_of(g.begin(), g.end(), [](auto x) { return std::isfinite(x * x); });
+}
+/// The same of a gradient of this norm, which no number exceeds. \cost nothing where the norm's square fits
+template <class Model>
+bool squares_fit(const Model& gradient, double norm) {
+  if (norm * norm < static_cast<double>(std::numeric_limits<typename Model::Scalar>::max())) return true;
+  bool fit = true;
+  zip_parameters([&](const auto& g) { fit = fit && squares_fit(g); }, gradient);
+  return fit;
+}
 
 template <class Options>
 void expect_adam_options(std::string_view where, const Options& o) {

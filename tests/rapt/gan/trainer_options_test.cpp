@@ -30,9 +30,9 @@ using rapt::Index;
 using OptionsBody = rapt::Sequential<rapt::Linear<double>, rapt::Tanh<double>>;
 using OptionsCritic = rapt::FeatureDiscriminator<OptionsBody, rapt::Linear<double>>;
 
-/// Adds its weight to every gradient, and returns it.
+/// Adds its weight, times a factor, to every gradient, and returns it.
 struct StampPenalty {
-  double weight = 1;
+  double weight = 1, factor = 1;
   template <class D, class Wiring>
   struct Cache {};
   template <class D, class Wiring>
@@ -41,10 +41,10 @@ struct StampPenalty {
                          D* gradient) const {
     zip_parameters(
         [&](auto& g) {
-          for (auto& x : g) x += static_cast<typename D::Scalar>(weight);
+          for (auto& x : g) x += static_cast<typename D::Scalar>(weight * factor);
         },
         *gradient);
-    return static_cast<typename D::Scalar>(weight);
+    return static_cast<typename D::Scalar>(weight * factor);
   }
 };
 
@@ -349,7 +349,7 @@ TEST_CASE("GanTrainer names a gradient that is not finite and moves nothing", "[
   OptionsGan gan;
   const auto d_before = options_numbers(gan.d);
   rapt::GanTrainer spoilt(gan.g, gan.d, {}, gan.stream, rapt::NonSaturatingGanLoss<float>{},
-                          StampPenalty{.weight = std::numeric_limits<double>::infinity()});
+                          StampPenalty{.factor = std::numeric_limits<double>::infinity()});
   CHECK(spoilt.step(gan.g, gan.d, gan.z, gan.x).message() ==
         "step 1: discriminator penalty is not finite, and neither is gradient of discriminator "
         "linear.0.weight");
@@ -382,8 +382,112 @@ TEST_CASE("GanTrainer names features and noise that its parts cannot serve", "[g
                                "no features"));
   CHECK_THROWS_MATCHES(rapt::GanTrainer(gan.g, gan.d, {.discriminator_steps = 0}), std::invalid_argument,
                        Message("GanTrainer: discriminator_steps is 0, expected at least 1"));
-  rapt::GanTrainer smooth(gan.g, gan.d, {}, gan.stream,
-                          rapt::NonSaturatingGanLoss<float>{.label_smoothing = 1});
-  CHECK_THROWS_AS(smooth.step(gan.g, gan.d, gan.z, gan.x), std::invalid_argument);
-  CHECK(smooth.steps() == 0);
+}
+
+TEST_CASE("GanTrainer checks its loss and its penalty before the first step", "[gan][trainer][errors]") {
+  OptionsGan gan;
+  using Catch::Matchers::Message;
+  using Loss = rapt::NonSaturatingGanLoss<float>;
+  CHECK_THROWS_MATCHES(rapt::GanTrainer(gan.g, gan.d, {}, gan.stream, Loss{.label_smoothing = 1}),
+                       std::invalid_argument,
+                       Message("GanTrainer: loss.label_smoothing is 1, expected at least 0 and below 1"));
+  CHECK_THROWS_MATCHES(rapt::GanTrainer(gan.g, gan.d, {.penalty_every = 4}, gan.stream, Loss{},
+                                        rapt::WganGradientPenalty{.weight = -1}),
+                       std::invalid_argument,
+                       Message("GanTrainer: penalty.weight is -1, expected finite and at least 0"));
+  CHECK_THROWS_AS(rapt::GanTrainer(gan.g, gan.d, {}, gan.stream, Loss{},
+                                   rapt::WganGradientPenalty{.weight = std::nan("")}),
+                  std::invalid_argument);
+}
+
+TEST_CASE("GanTrainer counts no step that the penalty refuses", "[gan][trainer][penalty][errors]") {
+  // WGAN-GP mixes real samples and fakes one by one: six fakes and five real samples it refuses.
+  const auto train = [](bool refuse) {
+    OptionsGan gan;
+    rapt::GanTrainer trainer(gan.g, gan.d, {.discriminator_steps = 2}, gan.stream,
+                             rapt::WassersteinGanLoss<float>{}, rapt::WganGradientPenalty{});
+    const rapt::Tensor<float, 2> five({5, 2});
+    const auto inputs = [&](Index) { return gan.z.view(); };
+    const auto reals = [&](Index) { return gan.x.view(); };
+    std::vector<double> numbers;
+    for (const std::int64_t made : {0, 1}) {
+      if (refuse) {
+        const auto before = options_numbers(gan.d);
+        CHECK_THROWS_MATCHES(
+            trainer.step(gan.g, gan.d, inputs, [&](Index) { return five.view(); }), rapt::ShapeError,
+            Catch::Matchers::Message("WganGradientPenalty::add: fake has shape (6, 2), expected (5, 2)"));
+        CHECK(trainer.steps() == made);
+        CHECK(trainer.discriminator_optimiser().steps == 2 * made);
+        CHECK(options_numbers(gan.d) == before);
+      }
+      const auto step = trainer.step(gan.g, gan.d, inputs, reals);
+      CHECK(step.step == made + 1);
+      CHECK(trainer.steps() == made + 1);
+      numbers.insert(numbers.end(), {static_cast<double>(step.penalty), step.generator_gradient_norm});
+    }
+    for (const auto& more : {options_numbers(gan.g), options_numbers(gan.d)})
+      numbers.insert(numbers.end(), more.begin(), more.end());
+    // Once the discriminator has moved, the step is made, whatever comes after.
+    CHECK_THROWS_AS(
+        trainer.step(gan.g, gan.d, inputs, [&](Index k) { return k == 0 ? gan.x.view() : five.view(); }),
+        rapt::ShapeError);
+    CHECK(trainer.steps() == 3);
+    return numbers;
+  };
+  CHECK(train(true) == train(false));
+}
+
+TEST_CASE("GanTrainer refuses a gradient whose square is not finite and trains on",
+          "[gan][trainer][errors]") {
+  const auto zero = [](const auto& moments) {
+    for (const double m : options_numbers(moments)) {
+      if (m != 0) return false;
+    }
+    return true;
+  };
+  OptionsGan gan;
+  rapt::GanTrainer trainer(gan.g, gan.d, {}, gan.stream, rapt::WassersteinGanLoss<float>{});
+  auto huge = gan.x;
+  huge.array() *= 1e25f;
+  const auto g_before = options_numbers(gan.g), d_before = options_numbers(gan.d);
+  const auto step = trainer.step(gan.g, gan.d, gan.z, huge);
+  CHECK(std::isfinite(step.discriminator_gradient_norm));
+  CHECK(step.discriminator_gradient_norm > 1e20);
+  CHECK(step.message() ==
+        "step 1: square of discriminator gradient is not finite, and neither is square of gradient of "
+        "discriminator linear.0.weight");
+  CHECK(options_numbers(gan.g) == g_before);
+  CHECK(options_numbers(gan.d) == d_before);
+  CHECK(zero(trainer.discriminator_optimiser().second));
+  CHECK(trainer.discriminator_optimiser().steps == 0);
+  CHECK(trainer.steps() == 1);
+  CHECK(trainer.step(gan.g, gan.d, gan.z, gan.x).finite());
+  // As if the huge batch had not been.
+  OptionsGan spared;
+  rapt::GanTrainer without(spared.g, spared.d, {}, spared.stream, rapt::WassersteinGanLoss<float>{});
+  without.step(spared.g, spared.d, spared.z, spared.x);
+  CHECK(options_numbers(gan.d) == options_numbers(spared.d));
+  CHECK(options_numbers(gan.g) == options_numbers(spared.g));
+  CHECK(options_numbers(gan.d) != d_before);
+
+  // What a clip has made small enough is taken.
+  OptionsGan other;
+  rapt::GanTrainer clipped(other.g, other.d, {.discriminator_clip = 1}, other.stream,
+                           rapt::WassersteinGanLoss<float>{});
+  CHECK(clipped.step(other.g, other.d, other.z, huge).finite());
+  CHECK(std::isfinite(rapt::grad_norm(clipped.discriminator_optimiser().second)));
+
+  // The generator's likewise: through a critic of slope 1e25.
+  OptionsGan steep;
+  for (float& w : steep.d.net.linear[0].weight) w *= 1e13f;
+  for (float& w : steep.d.net.linear[1].weight) w *= 1e12f;
+  rapt::GanTrainer third(steep.g, steep.d, {.discriminator_clip = 1}, steep.stream,
+                         rapt::WassersteinGanLoss<float>{});
+  const auto generator_before = options_numbers(steep.g);
+  const auto last = third.step(steep.g, steep.d, steep.z, steep.x);
+  CHECK(last.message() ==
+        "step 1: square of generator gradient is not finite, and neither is square of gradient of generator "
+        "linear.0.weight");
+  CHECK(options_numbers(steep.g) == generator_before);
+  CHECK(zero(third.generator_optimiser().second));
 }

@@ -7,9 +7,11 @@
 
 #include <Eigen/Eigenvalues>
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 
 namespace rapt {
 
@@ -63,6 +65,18 @@ T nuclear_norm(const Square& m) {
   return SymmetricEigen<T>(both, Eigen::EigenvaluesOnly).eigenvalues().cwiseAbs().sum() / 2;
 }
 
+/// Throws where moments hold a number that is not finite: their distance would be none.
+inline void expect_moments(std::string_view where, std::string_view what, const GaussianMoments& moments) {
+  const auto expect = [&](std::string_view part, bool finite) {
+    if (!finite) {
+      throw std::domain_error(std::string(where) + ": " + std::string(part) + " of " + std::string(what) +
+                              " is not finite");
+    }
+  };
+  expect("mean", moments.mean.matrix().allFinite());
+  expect("covariance", moments.covariance.matrix().allFinite());
+}
+
 }  // namespace detail
 
 /// Frechet distance `|m_1 - m_2|^2 + tr(C_1 + C_2 - 2 (C_1 C_2)^(1/2))` of two normal distributions (Dowson
@@ -72,7 +86,7 @@ T nuclear_norm(const Square& m) {
 /// singular covariances (fewer samples than features) need no offset.
 ///
 /// \cost   O(E^3)
-/// \throws ShapeError
+/// \throws ShapeError; std::domain_error for moments that are not finite
 /// \note   the distance depends on the features: figures of two classifiers cannot be compared
 template <std::floating_point T = double>
 T frechet_distance(const GaussianMoments& real, const GaussianMoments& fake) {
@@ -81,12 +95,15 @@ T frechet_distance(const GaussianMoments& real, const GaussianMoments& fake) {
   expect_shape("frechet_distance", "covariance of real", real.covariance.shape(), {width, width});
   expect_shape("frechet_distance", "mean of fake", fake.mean.shape(), {width});
   expect_shape("frechet_distance", "covariance of fake", fake.covariance.shape(), {width, width});
+  detail::expect_moments("frechet_distance", "real", real);
+  detail::expect_moments("frechet_distance", "fake", fake);
   if (width == 0) return 0;
   const T apart = (real.mean.array() - fake.mean.array()).square().sum();
   const T spread = real.covariance.matrix().trace() + fake.covariance.matrix().trace();
   const T shared = detail::nuclear_norm<T>(detail::covariance_root<T>(real.covariance) *
                                            detail::covariance_root<T>(fake.covariance));
-  return apart + std::max(T(0), spread - 2 * shared);
+  const T rest = spread - 2 * shared;
+  return apart + (rest < 0 ? T(0) : rest);  // not std::max, which would make 0 of a NaN
 }
 
 /// The same between normal distributions fitted to two sets of features.

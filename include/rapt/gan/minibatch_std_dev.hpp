@@ -22,14 +22,13 @@ namespace rapt {
 ///
 /// `group_size` samples make a group (0, or more than there are: the whole batch), sample n being of group n
 /// mod (B / group_size), as in the authors' program, whose group of 4 and eps of 1e-8 are the defaults; the
-/// paper takes the whole batch and no eps. \shape   x (B, C, ...) -> y (B, C + 1, ...), of rank 4 or, for
-/// perceptrons, MinibatchStdDev<T, 2> \throws  std::invalid_argument where group_size or eps is negative;
-/// ShapeError where the batch makes no whole
-///          groups, or dy does not fit
+/// paper takes the whole batch and no eps.
+/// \shape   x (B, C, ...) -> y (B, C + 1, ...), of rank 4 or, for perceptrons, MinibatchStdDev<T, 2>
+/// \throws  std::invalid_argument where group_size or eps is negative; ShapeError where the batch makes no
+///          whole groups, dy does not fit, or backward_tangent finds no tangent of the last forward
 /// \borrows x until the matching backward, and the direction of a tangent until backward_tangent
 /// \note    where sigma_f is 0, as without eps for equal samples, the root has no derivative; there its first
-/// and
-///          second derivatives count as 0
+///          and second derivatives count as 0
 template <std::floating_point T, std::size_t Rank = 4>
 struct MinibatchStdDev {
   static_assert(Rank >= 2);
@@ -49,7 +48,7 @@ struct MinibatchStdDev {
     Input x;                   // borrowed
     Tensor<T, 2> mean, scale;  // (groups, features); scale = 1 / sigma, or 0
     Tensor<T, Rank> y, dx;
-    Input tangent_x;                               // borrowed
+    Input tangent_x;                               // borrowed; absent before forward_tangent
     Tensor<T, 2> tangent_mean, tangent_deviation;  // (groups, features): mu', sigma'
     Tensor<T, Rank> tangent_y, d_tangent_x, tangent_dx;
     ForwardStamp stamp;
@@ -77,6 +76,7 @@ struct MinibatchStdDev {
     const auto shape = output_shape(x.shape());
     const Sizes s(x.shape(), group_of(x.extent(0)));
     cache.x = x;
+    cache.tangent_x = {};  // a tangent of the forward before is none of this one
     cache.stamp.set(this);
     cache.mean.resize({s.groups, s.features});
     cache.scale.resize({s.groups, s.features});
@@ -139,6 +139,7 @@ struct MinibatchStdDev {
     TangentGradient<Input> result;
     if (input_gradient == InputGradient::skip) return result;
     if (!d_dy.absent()) {
+      expect_shape(where, "dx of forward_tangent", cache.tangent_x.shape(), cache.x.shape());
       // (x', s') is in x' what the derivative of (x, s) is
       add_deviation(d_dy, cache, cache.d_tangent_x.resize(cache.x.shape()));
       result.tangent = cache.d_tangent_x;

@@ -45,15 +45,12 @@ struct GroupNorm {
         num_groups(groups),
         num_channels(channels),
         eps(epsilon) {
-    if (groups < 1 || channels % groups != 0) {
-      throw std::invalid_argument("GroupNorm: " + std::to_string(groups) + " groups of " +
-                                  std::to_string(channels) + " channels, expected groups that divide them");
-    }
-    detail::expect_eps("GroupNorm", eps);
+    expect_settings("GroupNorm");
     weight.fill(1);
   }
 
   Output forward(Input x, Cache& cache) const {
+    expect_settings("GroupNorm::forward");
     expect_shape("GroupNorm::forward", "x", x.shape(), {any, num_channels, any, any});
     cache.pass.stamp.set(this);
     return cache.pass.forward(x, NormSets::of_groups(x.shape(), num_groups), detail::given(weight),
@@ -79,6 +76,16 @@ struct GroupNorm {
     return cache.pass.backward_tangent("GroupNorm::backward_tangent", d_dy, dy, detail::given(weight),
                                        detail::given(gradient, &GroupNorm::weight),
                                        detail::given(gradient, &GroupNorm::bias), input_gradient);
+  }
+
+ private:
+  void expect_settings(const char* where) const {
+    if (num_groups < 1 || num_channels < 0 || num_channels % num_groups != 0) {
+      throw std::invalid_argument(std::string(where) + ": " + std::to_string(num_groups) + " groups of " +
+                                  std::to_string(num_channels) +
+                                  " channels, expected groups that divide them");
+    }
+    detail::expect_eps(where, eps);
   }
 };
 RAPT_MODELS(TangentLayer<GroupNorm<float>>, TangentLayer<GroupNorm<double>>);

@@ -31,9 +31,9 @@ struct ImageNormPass {
   NormStatistics used = NormStatistics::constant;  // by the last forward
   Tensor<T, 1> mean, variance, scale;              // (S)
   Tensor<T, 4> y, dx;                              // (B, C, H, W)
-  Image direction;                                 // x' of the tangent, borrowed (B, C, H, W)
-  Tensor<T, 1> tangent_mean, slope;                // (S)
-  Tensor<T, 4> tangent_y, d_tangent, tangent_dx;   // (B, C, H, W)
+  Image direction;                   // x' of the tangent, borrowed (B, C, H, W); absent before it
+  Tensor<T, 1> tangent_mean, slope;  // (S)
+  Tensor<T, 4> tangent_y, d_tangent, tangent_dx;  // (B, C, H, W)
   ForwardStamp stamp;
 
   /// y with mean and variance of the sets of x.
@@ -104,6 +104,7 @@ struct ImageNormPass {
     return {direction, x, sets, used, weight, mean, scale, tangent_mean, slope};
   }
   Image normalise(Channels weight, Channels bias, double eps) {
+    direction = {};  // a tangent of the forward before is none of this one
     plane_norm(x, sets, used, weight, bias, static_cast<T>(eps), y.resize(x.shape()), mean, variance,
                scale.resize({sets.count()}));
     return y;

@@ -83,6 +83,21 @@ TEST_CASE("frechet_distance does not change where both sets turn", "[gan][measur
         Catch::Approx(rapt::frechet_distance(x, y)).epsilon(1e-11));
 }
 
+TEST_CASE("frechet_distance refuses moments that are not finite", "[gan][measure][errors]") {
+  using Catch::Matchers::Message;
+  rapt::GaussianMoments good{rapt::Tensor<double, 1>({2}), rapt::Tensor<double, 2>({2, 2}, {2, 0, 0, 1})};
+  auto broken = good, far = good;
+  broken.covariance.fill(std::numeric_limits<double>::quiet_NaN());
+  far.mean(1) = std::numeric_limits<double>::infinity();
+  CHECK(rapt::frechet_distance(good, good) == Catch::Approx(0).margin(1e-12));
+  CHECK_THROWS_MATCHES(rapt::frechet_distance(good, broken), std::domain_error,
+                       Message("frechet_distance: covariance of fake is not finite"));
+  CHECK_THROWS_MATCHES(rapt::frechet_distance(broken, good), std::domain_error,
+                       Message("frechet_distance: covariance of real is not finite"));
+  CHECK_THROWS_MATCHES(rapt::frechet_distance(good, far), std::domain_error,
+                       Message("frechet_distance: mean of fake is not finite"));
+}
+
 TEST_CASE("frechet_distance equals the golden values", "[gan][measure][golden]") {
   const rapt::testing::Golden golden(RAPT_SOURCE_DIR "/tests/golden/gan_measures.txt");
   const auto real = golden.tensor<double, 2>("real"), fake = golden.tensor<double, 2>("fake");

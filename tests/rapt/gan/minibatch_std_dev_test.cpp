@@ -157,6 +157,27 @@ TEST_CASE("MinibatchStdDev says what does not fit", "[gan][minibatch_std_dev][er
       Message("MinibatchStdDev::backward_tangent: dy has shape (8, 2, 3, 3), expected (8, 3, 3, 3)"));
 }
 
+TEST_CASE("MinibatchStdDev keeps no tangent of another forward", "[gan][minibatch_std_dev][errors]") {
+  using Catch::Matchers::Message;
+  rapt::MinibatchStdDev<double> layer(2);
+  rapt::MinibatchStdDev<double>::Cache cache;
+  const rapt::Tensor<double, 4> x({2, 4, 3, 3}), dy({2, 5, 3, 3});
+  const auto text = Message(
+      "MinibatchStdDev::backward_tangent: dx of forward_tangent has shape (0, 0, 0, 0), expected (2, 4, 3, "
+      "3)");
+  layer.forward(x, cache);
+  CHECK_THROWS_MATCHES(layer.backward_tangent(dy, {}, cache, nullptr), rapt::ShapeError, text);
+  layer.forward_tangent(x, cache);
+  CHECK(layer.backward_tangent(dy, {}, cache, nullptr).tangent.shape() == x.shape());
+  // Twice as many groups: mean and deviation of the tangent before are too few numbers for them.
+  layer.group_size = 1;
+  layer.forward(x, cache);
+  CHECK_THROWS_MATCHES(layer.backward_tangent(dy, {}, cache, nullptr), rapt::ShapeError, text);
+  CHECK(layer.backward_tangent({}, dy, cache, nullptr).input.shape() == x.shape());
+  layer.forward_tangent(x, cache);
+  CHECK(layer.backward_tangent(dy, {}, cache, nullptr).tangent.shape() == x.shape());
+}
+
 TEST_CASE("MinibatchStdDev agrees with PyTorch twice", "[gan][minibatch_std_dev][golden]") {
   const auto golden = rapt_test::layer_golden("minibatch_std_dev_tangent");
   using rapt_test::check_tangent_case;

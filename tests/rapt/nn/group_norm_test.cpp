@@ -7,6 +7,8 @@
 #include "support/tangent_properties.hpp"
 
 #include <cmath>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace {
@@ -95,6 +97,27 @@ TEST_CASE("GroupNorm checks its settings and shapes", "[nn][group_norm][errors]"
   layer.forward(good, cache);
   CHECK_THROWS_MATCHES(layer.backward(x, cache, nullptr), rapt::ShapeError,
                        Message("GroupNorm::backward: dy has shape (2, 3, 2, 2), expected (2, 4, 2, 2)"));
+}
+
+TEST_CASE("GroupNorm checks settings that changed after its constructor", "[nn][group_norm][errors]") {
+  using Catch::Matchers::Message;
+  const rapt::Tensor<double, 4> x({2, 4, 2, 2});
+  const auto check = [&](rapt::Index groups, rapt::Index channels, double eps, const char* text) {
+    rapt::GroupNorm<double> layer(2, 4);
+    layer.num_groups = groups;
+    layer.num_channels = channels;
+    layer.eps = eps;
+    rapt::GroupNorm<double>::Cache cache;
+    CHECK_THROWS_MATCHES(layer.forward(x, cache), std::invalid_argument,
+                         Message(std::string("GroupNorm::forward: ") + text));
+    CHECK(cache.pass.y.size() == 0);
+  };
+  check(3, 4, 1e-5, "3 groups of 4 channels, expected groups that divide them");
+  check(5, 4, 1e-5, "5 groups of 4 channels, expected groups that divide them");
+  check(0, 4, 1e-5, "0 groups of 4 channels, expected groups that divide them");
+  check(-2, 4, 1e-5, "-2 groups of 4 channels, expected groups that divide them");
+  check(1, -1, 1e-5, "1 groups of -1 channels, expected groups that divide them");
+  check(2, 4, -9, "eps is -9, expected at least 0");
 }
 
 TEST_CASE("GroupNorm agrees with PyTorch", "[nn][group_norm][golden]") {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -71,7 +72,8 @@ PrecisionRecall precision_recall(const Samples& real_samples, ConstView<Samples>
   if (k < 1) {
     throw std::invalid_argument("precision_recall: k is " + std::to_string(k) + ", expected at least 1");
   }
-  detail::expect_samples("precision_recall", "real", real, "fake", fake, k + 1);
+  detail::expect_samples("precision_recall", "real", real, "fake", fake,
+                         std::min(k, std::numeric_limits<Index>::max() - 1) + 1);
   return {.precision = detail::share_within(fake, real, detail::neighbor_reach(real, k)),
           .recall = detail::share_within(real, fake, detail::neighbor_reach(fake, k))};
 }

@@ -5,6 +5,8 @@
 
 #include "support/catch.hpp"
 
+#include <limits>
+
 TEST_CASE("precision_recall by hand", "[gan][measure]") {
   // k = 1. Real 0, 1, 3 reach 1, 1, 2: they fill [-1, 5]. Fakes 2, 4, 7 reach 2, 2, 3: they fill [0, 10].
   const rapt::Tensor<double, 2> real({3, 1}, {0, 1, 3}), fake({3, 1}, {2, 4, 7});
@@ -78,6 +80,9 @@ TEST_CASE("precision_recall says how many samples k neighbours need", "[gan][mea
                        Message("precision_recall: fake has 3 samples, expected at least 4"));
   CHECK_THROWS_MATCHES(rapt::precision_recall(four, four, 0), std::invalid_argument,
                        Message("precision_recall: k is 0, expected at least 1"));
+  CHECK_THROWS_MATCHES(
+      rapt::precision_recall(four, four, std::numeric_limits<rapt::Index>::max()), std::invalid_argument,
+      Message("precision_recall: real has 4 samples, expected at least 9223372036854775807"));
   CHECK_THROWS_MATCHES(rapt::precision_recall(four, wide), rapt::ShapeError,
                        Message("precision_recall: fake has shape (4, 3), expected (*, 2)"));
 }

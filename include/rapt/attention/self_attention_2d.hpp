@@ -118,6 +118,9 @@ struct SelfAttention2d {
           .need_weights = cache.need_weights};
     detail::dot_attention<T>(in, 1, T(1), {}, cache.attention);
     cache.out = sequence(out_proj.forward(cache.attention.context.rows(), cache.out_proj));
+    cache.tangent.out = {};  // a tangent of the forward before is none of this one
+    expect_shape("SelfAttention2d::forward", "output of out_proj", cache.out.shape(),
+                 {batch, length, channels});
     add_scaled(x, cache.out.rows(), cache.y.resize(x.shape()));
     return cache.y;
   }
@@ -125,6 +128,7 @@ struct SelfAttention2d {
   Input backward(Output dy, Cache& cache, SelfAttention2d* gradient,
                  InputGradient input_gradient = InputGradient::compute) const {
     expect_shape("SelfAttention2d::backward", "dy", dy.shape(), cache.y.shape());
+    expect_fit("SelfAttention2d::backward", cache, gradient);
     cache.stamp.check(this, gradient);
     if (gradient == nullptr && input_gradient == InputGradient::skip) return {};
     // y = x + gamma out, out with its positions as rows
@@ -152,6 +156,7 @@ struct SelfAttention2d {
   Output forward_tangent(Input dx, Cache& cache) const {
     detail::expect_tangent_layer<Projection>();
     expect_shape("SelfAttention2d::forward_tangent", "dx", dx.shape(), cache.y.shape());
+    expect_fit("SelfAttention2d::forward_tangent", cache, nullptr);
     cache.stamp.check(this, nullptr);
     auto& t = cache.tangent;
     const auto rows = positions_of(dx, t.positions);
@@ -165,6 +170,8 @@ struct SelfAttention2d {
     t.attention.value = through(value, cache.value, in.value);
     detail::dot_attention_tangent<T>(in, 1, T(1), {}, t.attention);
     t.out = out_proj.forward_tangent(t.attention.context.rows(), cache.out_proj);
+    expect_shape("SelfAttention2d::forward_tangent", "output of out_proj", t.out.shape(),
+                 cache.out.rows().shape());
     // y' = x' + gamma out'
     add_scaled(dx, t.out, t.y.resize(dx.shape()));
     return t.y;
@@ -175,10 +182,12 @@ struct SelfAttention2d {
     const char* const where = "SelfAttention2d::backward_tangent";
     if (!d_dy.absent()) expect_shape(where, "d_dy", d_dy.shape(), cache.y.shape());
     if (!dy.absent()) expect_shape(where, "dy", dy.shape(), cache.y.shape());
+    expect_fit(where, cache, gradient);
     cache.stamp.check(this, gradient);
     const bool wanted = input_gradient == InputGradient::compute;
     if ((d_dy.absent() && dy.absent()) || (gradient == nullptr && !wanted)) return {};
     auto& t = cache.tangent;
+    expect_shape(where, "output of forward_tangent", t.out.shape(), cache.out.rows().shape());
     // y' = x' + gamma out', y = x + gamma out
     const auto scaled = [&](Output adjoint, TensorView<const T, 2> out, Tensor<T, 2>& memory) {
       return adjoint.absent() ? TensorView<const T, 2>{} : scale_back(adjoint, out, gradient, memory);
@@ -216,6 +225,13 @@ struct SelfAttention2d {
   }
 
  private:
+  // Whether the layer still is what filled the cache, and the gradient one of its own.
+  void expect_fit(const char* where, const Cache& cache, const SelfAttention2d* gradient) const {
+    expect_shape(where, "x", cache.y.shape(), {any, channels, any, any});
+    expect_shape(where, "gamma", gamma.shape(), {1});
+    if (gradient != nullptr) expect_shape(where, "d_gamma", gradient->gamma.shape(), {1});
+  }
+
   static TensorView<const T, 3> positions_of(Input x, Tensor<T, 3>& memory) {
     const Index length = x.extent(2) * x.extent(3);
     const auto rows = memory.resize({x.extent(0), length, x.extent(1)});
@@ -227,7 +243,7 @@ struct SelfAttention2d {
   // y = x + gamma out, out with its positions as rows
   void add_scaled(Input x, TensorView<const T, 2> out, TensorView<T, 4> y) const {
     detail::transpose_each(
-        x.extent(0), x.extent(2) * x.extent(3), channels, y.data(),
+        x.extent(0), x.extent(2) * x.extent(3), x.extent(1), y.data(),
         [&, g = gamma(0)](Index from, Index to) { return x.data()[to] + g * out.data()[from]; });
   }
 
@@ -245,7 +261,7 @@ struct SelfAttention2d {
   TensorView<const T, 2> scale_back(Output dy, TensorView<const T, 2> out, SelfAttention2d* gradient,
                                     Tensor<T, 2>& memory) const {
     const auto d_out = memory.resize(out.shape());
-    detail::transpose_each(dy.extent(0), channels, dy.extent(2) * dy.extent(3), d_out.data(),
+    detail::transpose_each(dy.extent(0), dy.extent(1), dy.extent(2) * dy.extent(3), d_out.data(),
                            [&](Index from, Index) { return dy.data()[from]; });
     if (gradient != nullptr) {
       gradient->gamma(0) += parallel_sum<T>(d_out.size(), 4096, 2, [&](Index from, Index to) {
@@ -265,7 +281,7 @@ struct SelfAttention2d {
   void gather(TensorView<const T, 2> a, TensorView<const T, 2> b, TensorView<const T, 2> c, Output dy,
               TensorView<T, 4> dx) const {
     const Index batch = dx.extent(0), length = dx.extent(2) * dx.extent(3);
-    detail::transpose_each(batch, length, channels, dx.data(), [&](Index from, Index to) {
+    detail::transpose_each(batch, length, dx.extent(1), dx.data(), [&](Index from, Index to) {
       const T sum = a.data()[from] + b.data()[from] + c.data()[from];
       return dy.absent() ? sum : dy.data()[to] + sum;
     });

@@ -65,15 +65,16 @@ constexpr auto spectral_settings() {
 /// discriminator (real samples, fakes, a penalty) divide by one s, and absorbing the caches of several passes
 /// does what absorbing one does. A prediction divides by the s of the u and v that were kept.
 /// \shape   as L; weight_u (R), weight_v (S) where W has R rows of S numbers: of ConvTranspose2d, whose
-/// weight
-///          is (in, R, kh, kw), those are (in, kh, kw)
+///          weight is (in, R, kh, kw), those are (in, kh, kw)
 /// \init    as L; u, v normal, of norm 1
 /// \cost    2 + 4 n_power_iterations flops a weight, and a copy of it, beside what L costs
-/// \throws  what L throws; ShapeError where u and v do not fit the weight; std::invalid_argument where
-///          n_power_iterations is below 1 or eps below 0
+/// \throws  what L throws; ShapeError where u and v do not fit the weight, or the gradient does not fit the
+///          layer; std::invalid_argument where n_power_iterations is below 1 or eps below 0
 /// \borrows as L
-/// \note    u and v are constants to the gradient. Where s is 0 the weight is left as it is (PyTorch divides
-///          by 0). A row table's gradient touches every row.
+/// \note    u and v are constants to the gradient. Where 1 / s is not finite, as for W = 0, the weight is
+///          left as it is (PyTorch divides by 0). A row table's gradient touches every row. A
+///          layer that was never trained predicts with the random u and v, whose s means nothing, as
+///          PyTorch's does: absorb a few training forwards first.
 template <detail::HasOneWeight L>
 struct SpectralNorm : L {
   using Scalar = typename L::Scalar;
@@ -122,6 +123,7 @@ struct SpectralNorm : L {
 
   auto backward(Output dy, Cache& cache, SpectralNorm* gradient,
                 InputGradient input_gradient = InputGradient::compute) const {
+    expect_fit("SpectralNorm::backward", cache, gradient);
     cache.stamp.check(this, gradient);
     L* const own = scratch(cache, gradient);
     if constexpr (std::is_void_v<decltype(cache.normalised.backward(dy, cache.layer, own, input_gradient))>) {
@@ -142,6 +144,7 @@ struct SpectralNorm : L {
   TangentGradient<Input> backward_tangent(
       Output d_dy, Output dy, Cache& cache, SpectralNorm* gradient,
       InputGradient input_gradient = InputGradient::compute) const requires TangentLayer<L> {
+    expect_fit("SpectralNorm::backward_tangent", cache, gradient);
     cache.stamp.check(this, gradient);
     const auto result =
         cache.normalised.backward_tangent(d_dy, dy, cache.layer, scratch(cache, gradient), input_gradient);
@@ -179,6 +182,27 @@ struct SpectralNorm : L {
     }
   }
 
+  // Before any write: whether the layer still is what filled the cache, and the gradient one of its own.
+  void expect_fit(const char* where, const Cache& cache, const SpectralNorm* gradient) const {
+    expect_shape(where, "weight", this->weight.shape(), cache.normalised.weight.shape());
+    if (gradient == nullptr) return;
+    expect_shape(where, "d_weight", gradient->weight.shape(), this->weight.shape());
+    if constexpr (requires { gradient->bias; }) {
+      expect_shape(where, "bias", this->bias.shape(), cache.normalised.bias.shape());
+      expect_shape(where, "d_bias", gradient->bias.shape(), this->bias.shape());
+    }
+  }
+
+  // v = W^T u / |W^T u|, u = W v / |W v|, as often as asked; where a norm is 0, the layer's own vector
+  void iterate(Tensor<Scalar, 1>& u, Tensor<Scalar, 1>& v, Index iterations) const {
+    for (Index i = 0; i < iterations; ++i) {
+      times(u, v, true);
+      normalise(v, weight_v);
+      times(v, u, false);
+      normalise(u, weight_u);
+    }
+  }
+
   // W v, or W^T u
   void times(const Tensor<Scalar, 1>& vector, Tensor<Scalar, 1>& product, bool transposed) const {
     const Index rows = height(), length = run();
@@ -196,11 +220,11 @@ struct SpectralNorm : L {
     }
   }
 
-  // x / |x|, or what was there before where all of x is 0
+  // x / |x|, or what was there before where |x| is 0 or not finite
   void normalise(Tensor<Scalar, 1>& x, const Tensor<Scalar, 1>& before) const {
     Sum square = 0;
     for (const Scalar v : x) square += static_cast<Sum>(v) * static_cast<Sum>(v);
-    if (square == 0) {
+    if (!(square > 0) || !std::isfinite(square)) {
       x = before;
     } else {
       x.array() *= static_cast<Scalar>(1 / std::max(std::sqrt(square), static_cast<Sum>(eps)));
@@ -215,18 +239,15 @@ struct SpectralNorm : L {
     cache.u = weight_u;
     cache.v = weight_v;
     cache.proposed = cache.training.on;
-    for (Index i = 0; cache.proposed && i < n_power_iterations; ++i) {
-      times(cache.u, cache.v, true);
-      normalise(cache.v, weight_v);
-      times(cache.v, cache.u, false);
-      normalise(cache.u, weight_u);
-    }
+    if (cache.proposed) iterate(cache.u, cache.v, n_power_iterations);
     times(cache.v, cache.wv, false);
     Sum s = 0;
     for (Index r = 0; r < height(); ++r)
       s += static_cast<Sum>(cache.u.data()[r]) * static_cast<Sum>(cache.wv.data()[r]);
-    cache.constant_scale = s == 0;
-    cache.scale = cache.constant_scale ? Scalar(1) : static_cast<Scalar>(1 / s);
+    // Also an s above 0 may have no 1 / s, as of a float weight of 1e-20.
+    cache.scale = static_cast<Scalar>(1 / s);
+    cache.constant_scale = !std::isfinite(cache.scale);
+    if (cache.constant_scale) cache.scale = 1;
 
     cache.normalised = static_cast<const L&>(*this);
     Scalar* const w = cache.normalised.weight.data();

@@ -64,14 +64,8 @@ struct BatchNorm1d {
         running_var({width}),
         eps(epsilon),
         momentum(share) {
-    if (!(eps >= 0)) {
-      throw std::invalid_argument("BatchNorm1d: eps is " + detail::number_text(eps) +
-                                  ", expected at least 0");
-    }
-    if (!(momentum >= 0 && momentum <= 1)) {
-      throw std::invalid_argument("BatchNorm1d: momentum is " + detail::number_text(momentum) +
-                                  ", expected 0 <= momentum <= 1");
-    }
+    expect_eps("BatchNorm1d");
+    expect_momentum("BatchNorm1d");
     weight.fill(1);
     running_var.fill(1);
   }
@@ -79,12 +73,15 @@ struct BatchNorm1d {
   Index width() const { return weight.extent(0); }
 
   Output forward(Input x, Cache& cache) const {
+    expect_eps("BatchNorm1d::forward");
     expect_shape("BatchNorm1d::forward", "x", x.shape(), {any, width()});
+    if (!cache.training.on) expect_buffers("BatchNorm1d::forward");
     if (cache.training.on && x.extent(0) == 1) {
       throw std::invalid_argument("BatchNorm1d::forward: x has shape " + to_string(x.shape()) +
                                   ", but one row has no variance to train on; expected at least 2 rows");
     }
     cache.x = x;
+    cache.direction = {};  // a tangent of the forward before is none of this one
     cache.stamp.set(this);
     auto scale = cache.scale.resize({width()}).array();
     if (cache.training.on) {
@@ -152,6 +149,8 @@ struct BatchNorm1d {
   void absorb(const Cache& cache) {
     const Index rows = cache.x.extent(0);
     if (cache.used != NormStatistics::of_batch || rows < 2) return;
+    expect_momentum("BatchNorm1d::absorb");
+    expect_buffers("BatchNorm1d::absorb");
     expect_shape("BatchNorm1d::absorb", "mean", cache.mean.shape(), {width()});
     const T share = static_cast<T>(momentum), unbiased = static_cast<T>(rows) / static_cast<T>(rows - 1);
     running_mean.array() += share * (cache.mean.array() - running_mean.array());
@@ -159,6 +158,22 @@ struct BatchNorm1d {
   }
 
  private:
+  void expect_eps(const char* where) const {
+    if (!(eps >= 0)) {
+      throw std::invalid_argument(std::string(where) + ": eps is " + detail::number_text(eps) +
+                                  ", expected at least 0");
+    }
+  }
+  void expect_momentum(const char* where) const {
+    if (!(momentum >= 0 && momentum <= 1)) {
+      throw std::invalid_argument(std::string(where) + ": momentum is " + detail::number_text(momentum) +
+                                  ", expected 0 <= momentum <= 1");
+    }
+  }
+  void expect_buffers(const char* where) const {
+    expect_shape(where, "running_mean", running_mean.shape(), {width()});
+    expect_shape(where, "running_var", running_var.shape(), {width()});
+  }
   NormTangent<T> tangent(const Cache& cache) const {
     return {cache.direction, cache.x, weight, cache.mean, cache.scale, cache.tangent_mean, cache.slope};
   }

@@ -59,6 +59,7 @@ struct BatchNorm2d {
   Index channels() const { return weight.extent(0); }
 
   Output forward(Input x, Cache& cache) const {
+    detail::expect_eps("BatchNorm2d::forward", eps);
     expect_shape("BatchNorm2d::forward", "x", x.shape(), {any, channels(), any, any});
     const auto sets = NormSets::of_channels(x.shape());
     if (cache.training.on && sets.numbers() == 1) {
@@ -96,6 +97,9 @@ struct BatchNorm2d {
     const auto& pass = cache.pass;
     const Index pixels = pass.sets.numbers();
     if (pass.used != NormStatistics::of_batch || pixels < 2) return;
+    detail::expect_momentum("BatchNorm2d::absorb", momentum);
+    expect_shape("BatchNorm2d::absorb", "running_mean", running_mean.shape(), {channels()});
+    expect_shape("BatchNorm2d::absorb", "running_var", running_var.shape(), {channels()});
     expect_shape("BatchNorm2d::absorb", "mean", pass.mean.shape(), {channels()});
     const T share = static_cast<T>(momentum), unbiased = static_cast<T>(pixels) / static_cast<T>(pixels - 1);
     running_mean.array() += share * (pass.mean.array() - running_mean.array());

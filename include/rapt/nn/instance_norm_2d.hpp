@@ -63,6 +63,7 @@ struct InstanceNorm2d {
   }
 
   Output forward(Input x, Cache& cache) const {
+    detail::expect_eps("InstanceNorm2d::forward", eps);
     expect_shape("InstanceNorm2d::forward", "x", x.shape(), {any, num_features, any, any});
     const bool by_itself = cache.training.on || running_mean.size() == 0;
     if (by_itself && x.extent(2) * x.extent(3) == 1) {
@@ -71,7 +72,7 @@ struct InstanceNorm2d {
     }
     cache.pass.stamp.set(this);
     if (by_itself) {
-      return cache.pass.forward(x, NormSets::of_groups(x.shape(), num_features), detail::given(weight),
+      return cache.pass.forward(x, NormSets::of_groups(x.shape(), x.extent(1)), detail::given(weight),
                                 detail::given(bias), eps);
     }
     return cache.pass.forward(x, running_mean, running_var, detail::given(weight), detail::given(bias), eps);
@@ -105,12 +106,16 @@ struct InstanceNorm2d {
     const Index pixels = height * width;
     if (running_mean.size() == 0 || cache.pass.used != NormStatistics::of_batch || batch * pixels == 0)
       return;
-    expect_shape("InstanceNorm2d::absorb", "mean", cache.pass.mean.shape(), {batch * num_features});
+    detail::expect_momentum("InstanceNorm2d::absorb", momentum);
+    const Index features = running_mean.size();
+    expect_shape("InstanceNorm2d::absorb", "running_mean", running_mean.shape(), {num_features});
+    expect_shape("InstanceNorm2d::absorb", "running_var", running_var.shape(), {features});
+    expect_shape("InstanceNorm2d::absorb", "mean", cache.pass.mean.shape(), {batch * features});
     const T share = static_cast<T>(momentum), each = T(1) / static_cast<T>(batch);
     const T unbiased = static_cast<T>(pixels) / static_cast<T>(pixels - 1);
-    const auto mean = cache.pass.mean.view().reshape(Shape<2>{batch, num_features});
-    const auto variance = cache.pass.variance.view().reshape(Shape<2>{batch, num_features});
-    for (Index c = 0; c < num_features; ++c) {
+    const auto mean = cache.pass.mean.view().reshape(Shape<2>{batch, features});
+    const auto variance = cache.pass.variance.view().reshape(Shape<2>{batch, features});
+    for (Index c = 0; c < features; ++c) {
       T of_mean = 0, of_variance = 0;
       for (Index b = 0; b < batch; ++b) {
         of_mean += each * mean(b, c);

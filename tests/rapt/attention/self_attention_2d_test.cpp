@@ -200,3 +200,41 @@ TEST_CASE("SelfAttention2d names what does not fit", "[attention][image][errors]
         "SelfAttention2d: 8 channels, key_width 0 and value_width -2, expected at least 1 channel and no "
         "negative width");
 }
+
+TEST_CASE("SelfAttention2d names what no longer fits its cache", "[attention][image][errors]") {
+  using L = rapt::SelfAttention2d<double>;
+  using rapt_test::attention_error;
+  rapt_test::Draw draw(8);
+  L layer(4, draw.values);
+  const auto x = draw.normal<double, 4>({2, 4, 3, 3});
+  const L zeros = rapt::zeros_like(layer);
+  L gradient = zeros;
+  L::Cache cache;
+  layer.forward(x, cache);
+  CHECK(attention_error([&] { layer.backward_tangent(x, {}, cache, &gradient); }) ==
+        "SelfAttention2d::backward_tangent: output of forward_tangent has shape (0, 0), expected (18, 4)");
+  layer.forward_tangent(x, cache);
+  layer.channels = 8;
+  const std::string fits = ": x has shape (2, 4, 3, 3), expected (*, 8, *, *)";
+  CHECK(attention_error([&] { layer.backward(x, cache, &gradient); }) == "SelfAttention2d::backward" + fits);
+  CHECK(attention_error([&] { layer.forward_tangent(x, cache); }) ==
+        "SelfAttention2d::forward_tangent" + fits);
+  CHECK(attention_error([&] { layer.backward_tangent(x, x, cache, &gradient); }) ==
+        "SelfAttention2d::backward_tangent" + fits);
+  layer.channels = 4;
+  gradient.gamma.resize({0});
+  CHECK(attention_error([&] { layer.backward(x, cache, &gradient); }) ==
+        "SelfAttention2d::backward: d_gamma has shape (0), expected (1)");
+  CHECK(attention_error([&] { layer.backward_tangent(x, x, cache, &gradient); }) ==
+        "SelfAttention2d::backward_tangent: d_gamma has shape (0), expected (1)");
+  CHECK(gradient.out_proj.weight(0, 0) == 0);
+  gradient = zeros;
+  CHECK(layer.backward(x, cache, &gradient).shape() == x.shape());
+  // A tangent is one of the last forward.
+  layer.forward(x, cache);
+  CHECK(attention_error([&] { layer.backward_tangent(x, {}, cache, &gradient); }) ==
+        "SelfAttention2d::backward_tangent: output of forward_tangent has shape (0, 0), expected (18, 4)");
+  layer.out_proj = rapt::Linear<double>(2, 3, draw.values, rapt::Bias::no);
+  CHECK(attention_error([&] { layer.forward(x, cache); }) ==
+        "SelfAttention2d::forward: output of out_proj has shape (2, 9, 3), expected (2, 9, 4)");
+}

@@ -17,6 +17,7 @@
 #include <Eigen/Eigenvalues>
 
 #include <cmath>
+#include <limits>
 #include <string>
 
 namespace {
@@ -298,6 +299,53 @@ TEST_CASE("SpectralNorm names what does not fit", "[gan][spectral_norm][errors]"
   layer.n_power_iterations = -1;
   CHECK_THROWS_MATCHES(layer.forward(x, cache), std::invalid_argument,
                        Message("SpectralNorm::forward: n_power_iterations is -1, expected at least 1"));
+}
+
+TEST_CASE("SpectralNorm adds only to a gradient that fits", "[gan][spectral_norm][errors]") {
+  using Catch::Matchers::Message;
+  rapt::RandomStream stream(1);
+  using L = rapt::SpectralNorm<rapt::Linear<float>>;
+  L layer(rapt::Linear<float>(3, 2, stream), stream);
+  const rapt::Tensor<float, 2> x({2, 3});
+  L::Cache cache;
+  const auto y = layer.forward(x, cache);
+  auto other = rapt::zeros_like(L(rapt::Linear<float>(1, 1, stream), stream));
+  CHECK_THROWS_MATCHES(layer.backward(y, cache, &other), rapt::ShapeError,
+                       Message("SpectralNorm::backward: d_weight has shape (1, 1), expected (2, 3)"));
+  auto bare = rapt::zeros_like(L(rapt::Linear<float>(3, 2, stream, rapt::Bias::no), stream));
+  CHECK_THROWS_MATCHES(layer.backward(y, cache, &bare), rapt::ShapeError,
+                       Message("SpectralNorm::backward: d_bias has shape (0), expected (2)"));
+  for (const float v : bare.weight) CHECK(v == 0);
+  layer.forward_tangent(x, cache);
+  CHECK_THROWS_MATCHES(layer.backward_tangent(y, y, cache, &other), rapt::ShapeError,
+                       Message("SpectralNorm::backward_tangent: d_weight has shape (1, 1), expected (2, 3)"));
+  auto gradient = rapt::zeros_like(layer);
+  layer.weight.resize({20, 30});
+  CHECK_THROWS_MATCHES(layer.backward(y, cache, &gradient), rapt::ShapeError,
+                       Message("SpectralNorm::backward: weight has shape (20, 30), expected (2, 3)"));
+}
+
+TEST_CASE("SpectralNorm leaves a weight whose singular value has no inverse", "[gan][spectral_norm]") {
+  rapt::RandomStream stream(1);
+  rapt::SpectralNorm layer(rapt::Linear<float>(3, 2, stream, rapt::Bias::no), stream);
+  const rapt::Tensor<float, 2> x({1, 3}, {1, 1, 1}), dy({1, 2}, {1, 1});
+  decltype(layer)::Cache cache;
+  start_training(cache, stream);
+  for (const float tiny : {1e-20f, 1e-30f, 1e-42f}) {
+    INFO(tiny);
+    layer.weight.fill(tiny);
+    CHECK(layer.forward(x, cache)(0, 0) == Catch::Approx(3 * tiny));
+    CHECK(cache.scale == 1);
+    auto gradient = rapt::zeros_like(layer);
+    layer.backward(dy, cache, &gradient);
+    CHECK(gradient.weight(0, 0) == 1);
+  }
+  // What a weight that is no number proposes is the layer's own vectors, which serve a later weight.
+  const auto u = layer.weight_u;
+  layer.weight.fill(std::numeric_limits<float>::quiet_NaN());
+  layer.forward(x, cache);
+  layer.absorb(cache);
+  CHECK(rapt::testing::largest_difference(layer.weight_u, u) == 0);
 }
 
 namespace {

@@ -134,6 +134,37 @@ TEST_CASE("BatchNorm1d checks its settings and shapes", "[nn][batch_norm_1d][err
                        Message("BatchNorm1d::absorb: mean has shape (3), expected (2)"));
 }
 
+TEST_CASE("BatchNorm1d checks what changed after its constructor", "[nn][batch_norm_1d][errors]") {
+  using Catch::Matchers::Message;
+  const rapt::BatchNorm1d<double> good(3);
+  const rapt::Tensor<double, 2> x({4, 3});
+  rapt::BatchNorm1d<double>::Cache cache, fresh;
+  start_training(cache, rapt::RandomStream(1));
+  good.forward(x, cache);
+  auto layer = good;
+  layer.running_mean.resize({2});
+  CHECK_THROWS_MATCHES(layer.absorb(cache), rapt::ShapeError,
+                       Message("BatchNorm1d::absorb: running_mean has shape (2), expected (3)"));
+  layer = good;
+  layer.running_var.resize({2});
+  CHECK_THROWS_MATCHES(layer.absorb(cache), rapt::ShapeError,
+                       Message("BatchNorm1d::absorb: running_var has shape (2), expected (3)"));
+  layer = good;
+  layer.momentum = -0.5;
+  CHECK_THROWS_MATCHES(layer.absorb(cache), std::invalid_argument,
+                       Message("BatchNorm1d::absorb: momentum is -0.5, expected 0 <= momentum <= 1"));
+  CHECK(layer.running_var(0) == 1);
+  layer.eps = -9;
+  CHECK_THROWS_MATCHES(layer.forward(x, fresh), std::invalid_argument,
+                       Message("BatchNorm1d::forward: eps is -9, expected at least 0"));
+  CHECK(fresh.y.size() == 0);
+  fresh = {};
+  layer = good;
+  layer.running_var.resize({2});
+  CHECK_THROWS_MATCHES(layer.forward(x, fresh), rapt::ShapeError,
+                       Message("BatchNorm1d::forward: running_var has shape (2), expected (3)"));
+}
+
 TEST_CASE("BatchNorm1d has two parameters and two buffers a column", "[nn][batch_norm_1d]") {
   const rapt::BatchNorm1d<double> layer(7, 1e-3, 0.2);
   CHECK(parameter_count(layer) == 2 * 7);

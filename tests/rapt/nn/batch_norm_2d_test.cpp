@@ -135,6 +135,32 @@ TEST_CASE("BatchNorm2d checks its settings and shapes", "[nn][batch_norm_2d][err
                        Message("BatchNorm2d::absorb: mean has shape (3), expected (2)"));
 }
 
+TEST_CASE("BatchNorm2d checks what changed after its constructor", "[nn][batch_norm_2d][errors]") {
+  using Catch::Matchers::Message;
+  const rapt::BatchNorm2d<double> good(3);
+  const rapt::Tensor<double, 4> x({2, 3, 2, 2});
+  rapt::BatchNorm2d<double>::Cache cache, fresh;
+  start_training(cache, rapt::RandomStream(1));
+  good.forward(x, cache);
+  auto layer = good;
+  layer.running_mean.resize({2});
+  CHECK_THROWS_MATCHES(layer.absorb(cache), rapt::ShapeError,
+                       Message("BatchNorm2d::absorb: running_mean has shape (2), expected (3)"));
+  layer = good;
+  layer.running_var.resize({2});
+  CHECK_THROWS_MATCHES(layer.absorb(cache), rapt::ShapeError,
+                       Message("BatchNorm2d::absorb: running_var has shape (2), expected (3)"));
+  layer = good;
+  layer.momentum = -0.5;
+  CHECK_THROWS_MATCHES(layer.absorb(cache), std::invalid_argument,
+                       Message("BatchNorm2d::absorb: momentum is -0.5, expected 0 <= momentum <= 1"));
+  CHECK(layer.running_var(0) == 1);
+  layer.eps = -9;
+  CHECK_THROWS_MATCHES(layer.forward(x, fresh), std::invalid_argument,
+                       Message("BatchNorm2d::forward: eps is -9, expected at least 0"));
+  CHECK(fresh.pass.y.size() == 0);
+}
+
 TEST_CASE("BatchNorm2d has two parameters and two buffers a channel", "[nn][batch_norm_2d]") {
   const rapt::BatchNorm2d<double> layer(7, 1e-3, 0.2);
   CHECK(parameter_count(layer) == 2 * 7);

@@ -31,3 +31,15 @@ TEST_CASE("A pass of image norms does without weights", "[nn][image_norm]") {
   CHECK(dx.shape() == x.shape());
   CHECK(plain.backward("here", x, {}, {}, {}, rapt::InputGradient::skip).absent());
 }
+
+TEST_CASE("A pass of image norms forgets the tangent of the forward before", "[nn][image_norm][errors]") {
+  rapt_test::Draw draw(3);
+  const auto x = draw.normal<double, 4>({2, 2, 3, 3});
+  rapt::detail::ImageNormPass<double> pass;
+  const auto sets = rapt::NormSets::of_groups(x.shape(), 2);
+  pass.forward(x, sets, {}, {}, 1e-3);
+  pass.forward_tangent("here", x, {});
+  pass.forward(x, sets, {}, {}, 1e-3);
+  CHECK_THROWS_AS(pass.backward_tangent("here", x, {}, {}, {}, {}, rapt::InputGradient::compute),
+                  rapt::ShapeError);
+}

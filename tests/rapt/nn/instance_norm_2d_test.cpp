@@ -128,6 +128,33 @@ TEST_CASE("InstanceNorm2d checks its settings and shapes", "[nn][instance_norm_2
                        Message("InstanceNorm2d::absorb: mean has shape (6), expected (4)"));
 }
 
+TEST_CASE("InstanceNorm2d checks what changed after its constructor", "[nn][instance_norm_2d][errors]") {
+  using Catch::Matchers::Message;
+  const rapt::InstanceNorm2d<double> good(3, rapt::Affine::yes, rapt::RunningStatistics::yes);
+  const rapt::Tensor<double, 4> x({2, 3, 2, 2});
+  rapt::InstanceNorm2d<double>::Cache cache;
+  start_training(cache, rapt::RandomStream(1));
+  good.forward(x, cache);
+  auto layer = good;
+  layer.running_mean.resize({2});
+  CHECK_THROWS_MATCHES(layer.absorb(cache), rapt::ShapeError,
+                       Message("InstanceNorm2d::absorb: running_mean has shape (2), expected (3)"));
+  layer = good;
+  layer.running_var.resize({2});
+  CHECK_THROWS_MATCHES(layer.absorb(cache), rapt::ShapeError,
+                       Message("InstanceNorm2d::absorb: running_var has shape (2), expected (3)"));
+  layer = good;
+  layer.momentum = 1.5;
+  CHECK_THROWS_MATCHES(layer.absorb(cache), std::invalid_argument,
+                       Message("InstanceNorm2d::absorb: momentum is 1.5, expected 0 <= momentum <= 1"));
+  CHECK(layer.running_var(0) == 1);
+  layer.eps = -9;
+  rapt::InstanceNorm2d<double>::Cache fresh;
+  CHECK_THROWS_MATCHES(layer.forward(x, fresh), std::invalid_argument,
+                       Message("InstanceNorm2d::forward: eps is -9, expected at least 0"));
+  CHECK(fresh.pass.y.size() == 0);
+}
+
 TEST_CASE("InstanceNorm2d agrees with PyTorch in prediction and training", "[nn][instance_norm_2d][golden]") {
   using rapt::Affine;
   using rapt::RunningStatistics;

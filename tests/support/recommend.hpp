@@ -53,7 +53,7 @@ struct MeasuringData {
 /// The data set with so many users and items among the folders of $RAPT_DATA_DIR.
 inline std::optional<MeasuringData> measuring_data(rapt::Index users, rapt::Index items) {
   const char* folder = std::getenv("RAPT_DATA_DIR");
-  if (folder == nullptr) return std::nullopt;
+  if (folder == nullptr || *folder == 0) return std::nullopt;
   std::set<std::filesystem::path> folders;  // in a fixed order
   for (const auto& entry : std::filesystem::directory_iterator(folder)) folders.insert(entry.path());
   for (const auto& path : folders) {

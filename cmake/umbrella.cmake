@@ -3,10 +3,10 @@
 cmake_minimum_required(VERSION 3.25)
 cmake_path(SET root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../include/rapt")
 
-set(text "#pragma once\n/// \\file  Every part of rapt that a program needs, with Eigen alone; io/, distributed/ and testing/ are\n/// included by name.\n")
+set(text "#pragma once\n/// \\file  Every layer, loss, optimiser and part of adversarial training; recommend/, io/, distributed/ and\n/// testing/ are included by name.\n")
 string(APPEND text "/// Written by cmake/umbrella.cmake.\n\n")
 set(includes "")
-foreach(folder IN ITEMS "" core kernels ops nn loss attention optim gan sequence vision vae recommend)
+foreach(folder IN ITEMS "" core kernels ops nn loss attention optim gan sequence vision vae)
   file(GLOB headers RELATIVE "${root}/.." "${root}/${folder}/*.hpp")
   list(REMOVE_ITEM headers rapt/rapt.hpp)
   list(APPEND includes ${headers})

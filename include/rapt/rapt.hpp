@@ -1,6 +1,6 @@
 #pragma once
-/// \file  Every part of rapt that a program needs, with Eigen alone; io/, distributed/ and testing/ are
-/// included by name.
+/// \file  Every layer, loss, optimiser and part of adversarial training; recommend/, io/, distributed/ and
+/// testing/ are included by name.
 /// Written by cmake/umbrella.cmake.
 
 #include <rapt/attention/additive_attention.hpp>
@@ -187,50 +187,4 @@
 #include <rapt/optim/schedule.hpp>
 #include <rapt/optim/sgd.hpp>
 #include <rapt/optim/update.hpp>
-#include <rapt/recommend/attention_gan.hpp>
-#include <rapt/recommend/attention_gan_fit.hpp>
-#include <rapt/recommend/attention_gan_settings.hpp>
-#include <rapt/recommend/beyond_accuracy.hpp>
-#include <rapt/recommend/bootstrap.hpp>
-#include <rapt/recommend/candidate_discriminator.hpp>
-#include <rapt/recommend/candidates.hpp>
-#include <rapt/recommend/co_occurrence.hpp>
-#include <rapt/recommend/columns.hpp>
-#include <rapt/recommend/detect_separator.hpp>
-#include <rapt/recommend/discriminator_trainer.hpp>
-#include <rapt/recommend/ease.hpp>
-#include <rapt/recommend/evaluate.hpp>
-#include <rapt/recommend/field_values.hpp>
-#include <rapt/recommend/file_kind.hpp>
-#include <rapt/recommend/fit_monitor.hpp>
-#include <rapt/recommend/fold_lists.hpp>
-#include <rapt/recommend/generator_trainer.hpp>
-#include <rapt/recommend/grid_search.hpp>
-#include <rapt/recommend/ials.hpp>
-#include <rapt/recommend/id_map.hpp>
-#include <rapt/recommend/interactions.hpp>
-#include <rapt/recommend/item_knn.hpp>
-#include <rapt/recommend/item_relations.hpp>
-#include <rapt/recommend/item_rows.hpp>
-#include <rapt/recommend/item_weights.hpp>
-#include <rapt/recommend/linear_path.hpp>
-#include <rapt/recommend/metrics.hpp>
-#include <rapt/recommend/neighbour_scorer.hpp>
-#include <rapt/recommend/printable.hpp>
-#include <rapt/recommend/profile_generator.hpp>
-#include <rapt/recommend/proposer.hpp>
-#include <rapt/recommend/pure_svd.hpp>
-#include <rapt/recommend/read_bytes.hpp>
-#include <rapt/recommend/read_report.hpp>
-#include <rapt/recommend/reader.hpp>
-#include <rapt/recommend/record_scanner.hpp>
-#include <rapt/recommend/rp3_beta.hpp>
-#include <rapt/recommend/scorer.hpp>
-#include <rapt/recommend/slim.hpp>
-#include <rapt/recommend/split.hpp>
-#include <rapt/recommend/symmetric_inverse.hpp>
-#include <rapt/recommend/top_n.hpp>
-#include <rapt/recommend/top_n_by_partition.hpp>
-#include <rapt/recommend/top_pop.hpp>
-#include <rapt/recommend/user_knn.hpp>
 #include <rapt/version.hpp>
